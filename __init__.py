@@ -1,0 +1,1 @@
+"""adjit: a compiler for NumPy functions and their derivatives."""

@@ -1,0 +1,1 @@
+"""The intermediate representation: types, ops, text form, verifier, interpreter, passes."""

@@ -1,0 +1,211 @@
+"""Values, Graphs and the Block that builds them.
+
+A :class:`Value` is one SSA value: an op applied to Values, with static attributes. It is
+immutable and compared by identity; a :class:`Block` interns what it builds, so two equal
+applications in one Block are one Value. A :class:`Graph` owns no Values: the graph of a
+function and the graph of its derivative share the Values that they have in common.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .errors import IRError
+from .types import ArrayType
+
+if TYPE_CHECKING:
+    from .op import Op
+
+Attrs = tuple[tuple[str, Any], ...]
+
+
+class Literal:
+    """An array in an attribute: read-only, hashed and compared by dtype, shape and bits."""
+
+    __slots__ = ("_key", "array")
+
+    def __init__(self, array: Any) -> None:
+        owned = np.array(array)
+        owned.flags.writeable = False
+        self.array = owned
+        self._key = (owned.dtype.str, owned.shape, owned.tobytes())
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Literal) and self._key == other._key
+
+    def __hash__(self) -> int:
+        return hash(self._key)
+
+
+class Value:
+    """One SSA value. ``regions`` are the nested Graphs of ops such as loops and branches."""
+
+    __slots__ = ("args", "attrs", "op", "regions", "type")
+
+    def __init__(
+        self,
+        op: Op,
+        args: tuple[Value, ...],
+        attrs: Attrs,
+        type: ArrayType,
+        regions: tuple[Graph, ...] = (),
+    ) -> None:
+        self.op = op
+        self.args = args
+        self.attrs = attrs
+        self.type = type
+        self.regions = regions
+
+    def attr(self, name: str) -> Any:
+        return next(value for key, value in self.attrs if key == name)
+
+    @property
+    def shape(self) -> Any:
+        return self.type.shape
+
+    @property
+    def dtype(self) -> np.dtype:
+        return self.type.dtype
+
+    def __add__(self, other: Operand) -> Value:
+        return _apply("add", self, other)
+
+    def __radd__(self, other: Operand) -> Value:
+        return _apply("add", other, self)
+
+    def __sub__(self, other: Operand) -> Value:
+        return _apply("sub", self, other)
+
+    def __rsub__(self, other: Operand) -> Value:
+        return _apply("sub", other, self)
+
+    def __mul__(self, other: Operand) -> Value:
+        return _apply("mul", self, other)
+
+    def __rmul__(self, other: Operand) -> Value:
+        return _apply("mul", other, self)
+
+    def __truediv__(self, other: Operand) -> Value:
+        return _apply("div", self, other)
+
+    def __rtruediv__(self, other: Operand) -> Value:
+        return _apply("div", other, self)
+
+    def __neg__(self) -> Value:
+        return _apply("neg", self)
+
+    def __repr__(self) -> str:
+        return f"<{self.op.name}: {self.type}>"
+
+
+Operand = Value | int | float
+
+
+def _apply(name: str, *args: Operand) -> Value:
+    from .op import OPS
+
+    return OPS[name](*args)
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """``value`` had ``expected`` when this path was recorded, at ``where`` (file:line)."""
+
+    value: Value
+    expected: int | float | bool
+    where: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Graph:
+    """inputs, values in program order (inputs excluded), outputs, guards in program order."""
+
+    inputs: tuple[Value, ...]
+    values: tuple[Value, ...]
+    outputs: tuple[Value, ...]
+    guards: tuple[Guard, ...] = ()
+
+    def __str__(self) -> str:
+        from .text import print_graph
+
+        return print_graph(self)
+
+
+class Block:
+    """Collects Values in program order and interns them; ``with block:`` makes it current.
+
+    Op functions (``ir.ops.add(x, y)``) append to the current Block of their thread, which is
+    what lets a derivative rule be written as plain arithmetic on Values.
+    """
+
+    def __init__(self, inputs: Iterable[Value] = (), values: Iterable[Value] = ()) -> None:
+        self.inputs: list[Value] = list(inputs)
+        self.values: list[Value] = []
+        self._table: dict[tuple, Value] = {}
+        self.adopt(values)
+
+    def adopt(self, values: Iterable[Value]) -> None:
+        """Takes over Values that were built elsewhere, in their order."""
+        for value in values:
+            self.values.append(value)
+            self._table.setdefault((value.op, value.args, value.attrs, value.regions), value)
+
+    def input(self, name: str, type: ArrayType) -> Value:
+        from .op import INPUT
+
+        value = Value(INPUT, (), (("name", name),), type)
+        self.inputs.append(value)
+        return value
+
+    def add(
+        self,
+        op: Op,
+        args: Sequence[Value],
+        attrs: Attrs = (),
+        regions: tuple[Graph, ...] = (),
+    ) -> Value:
+        args = tuple(args)
+        key = (op, args, attrs, regions)
+        found = self._table.get(key)
+        if found is not None:
+            return found
+        inferred = op.infer(*[arg.type for arg in args], **dict(attrs))
+        value = Value(op, args, attrs, inferred, regions)
+        self.values.append(value)
+        self._table[key] = value
+        return value
+
+    def graph(self, outputs: Iterable[Value], guards: Iterable[Guard] = ()) -> Graph:
+        return Graph(tuple(self.inputs), tuple(self.values), tuple(outputs), tuple(guards))
+
+    def __enter__(self) -> Block:
+        _blocks().append(self)
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        _blocks().pop()
+
+
+class _Stack(threading.local):
+    def __init__(self) -> None:
+        self.blocks: list[Block] = []
+
+
+_stack = _Stack()
+
+
+def _blocks() -> list[Block]:
+    return _stack.blocks
+
+
+def current_block() -> Block:
+    """The innermost Block that this thread is building."""
+    if not _stack.blocks:
+        raise IRError("no Block is being built: apply ops inside `with Block():`")
+    return _stack.blocks[-1]

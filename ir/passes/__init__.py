@@ -1,0 +1,1 @@
+"""Passes: pure functions from Graph to Graph, one file each, named as their file."""

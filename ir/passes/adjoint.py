@@ -1,0 +1,230 @@
+"""``adjoint``: the reverse-mode derivative of a Graph, as a Graph over the same ops.
+
+Zeros are symbolic: a value that no seeded output depends on has no cotangent. Un-broadcasting
+happens here, once, for all ops. Reads of regions transpose to accumulation into one shadow
+array, which code generation updates in place.
+
+Cotangents carry masks. Behind a ``where`` the cotangent is the pair (number, mask): the number
+is only valid where the mask holds, and the select that makes the rest zero comes after the
+chain of products, so an infinite derivative in a branch not taken never meets the zero. What
+is zero because an element was never read (``sqrt(x)[1:]``) is masked in the same way before it
+meets a derivative that can be infinite.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ..errors import IRError
+from ..graph import Block, Graph, Value
+from ..op import Masked, const
+from ..ops import accumulate, any_, broadcast, logical_and, logical_or, sum_to, where, zeros
+from ..types import BOOL, ArrayType
+
+
+def adjoint(graph: Graph, wrt: Sequence[int], of: Sequence[int], unit: bool = False) -> Graph:
+    """Value and cotangents.
+
+    Outputs: those of ``graph``, then the cotangent of each input listed in ``wrt``. The
+    outputs listed in ``of`` are seeded: with one (``unit``) or by new inputs appended in that
+    order.
+    """
+    block = Block(graph.inputs, graph.values)
+    with block:
+        active = _active(graph, wrt)
+        cotangents = _Cotangents(active)
+        for position in of:
+            y = graph.outputs[position]
+            if not y.type.differentiable:
+                raise IRError(f"output {position} has dtype {y.dtype} and no derivative")
+            seed = (
+                broadcast(const(1.0, y.dtype), shape=y.shape)
+                if unit and y.shape
+                else const(1.0, y.dtype)
+                if unit
+                else block.input(f"g{position}", y.type)
+            )
+            cotangents.add(y, seed)
+        for y in reversed(graph.values):
+            if y in active:
+                cotangents.propagate(y)
+        gradients = []
+        for position in wrt:
+            x = graph.inputs[position]
+            found = cotangents.take(x)
+            gradients.append(zeros(x.type) if found is None else found.settled())
+    return block.graph((*graph.outputs, *gradients), graph.guards)
+
+
+def _active(graph: Graph, wrt: Sequence[int]) -> set[Value]:
+    """The values through which a derivative flows from the ``wrt`` inputs."""
+    active = {graph.inputs[position] for position in wrt}
+    for value in active:
+        if not value.type.differentiable:
+            raise IRError(f"input {value.attr('name')} has dtype {value.dtype} and no derivative")
+    for value in graph.values:
+        if value.type.differentiable and any(
+            arg in active and has_derivative(value, i) for i, arg in enumerate(value.args)
+        ):
+            active.add(value)
+    return active
+
+
+def has_derivative(value: Value, position: int) -> bool:
+    if value.op.kind == "pointwise":
+        return value.op.partials[position] is not None
+    return value.op.kind != "leaf"
+
+
+@dataclass(frozen=True, slots=True)
+class _Cotangent:
+    """``value``, and where it can be non-zero (``mask``; None: anywhere).
+
+    ``hard``: outside the mask ``value`` is not valid, else it is zero there. ``regional``: the
+    mask tells what was read, not what a ``where`` took.
+    """
+
+    value: Value
+    mask: Value | None = None
+    hard: bool = False
+    regional: bool = False
+
+    def settled(self) -> Value:
+        if not self.hard:
+            return self.value
+        assert self.mask is not None
+        return where(self.mask, self.value, 0.0)
+
+
+class _Cotangents:
+    def __init__(self, active: set[Value]) -> None:
+        self.active = active
+        self.table: dict[Value, _Cotangent] = {}
+
+    def take(self, x: Value) -> _Cotangent | None:
+        return self.table.pop(x, None)
+
+    def add(
+        self,
+        x: Value,
+        g: Value,
+        mask: Value | None = None,
+        hard: bool = False,
+        regional: bool = False,
+    ) -> None:
+        new = _Cotangent(g, mask, hard, regional)
+        if g.shape != x.shape:
+            new = _unbroadcast(new, x)
+        old = self.table.get(x)
+        if old is not None:
+            both = _either(old.mask, new.mask)
+            value = old.settled() + new.settled()
+            new = _Cotangent(value, both, False, old.regional or new.regional)
+        self.table[x] = new
+
+    def propagate(self, y: Value) -> None:
+        """Adds what the cotangent of ``y`` contributes to those of its arguments."""
+        found = self.take(y)
+        if found is None:
+            return
+        if y.op.kind == "pointwise":
+            self._pointwise(y, found)
+        elif y.op.kind == "linear":
+            self._linear(y, found)
+        else:
+            assert y.op.vjp is not None
+            for x, g in zip(y.args, y.op.vjp(y, found.settled()), strict=True):
+                if x not in self.active or g is None:
+                    continue
+                if isinstance(g, Masked):
+                    self.add(x, _as_value(g.value, x), g.mask, hard=True)
+                else:
+                    self.add(x, g)
+
+    def _pointwise(self, y: Value, g: _Cotangent) -> None:
+        hard = g.hard or (g.mask is not None and (y.op.singular or not g.regional))
+        for x, partial in zip(y.args, y.op.partials, strict=True):
+            if x not in self.active or partial is None:
+                continue
+            factor = partial(*y.args, y)
+            if isinstance(factor, Masked):
+                mask = factor.mask if g.mask is None else logical_and(g.mask, factor.mask)
+                regional = g.regional and g.mask is not None
+                self.add(x, scale(g.value, factor.value), mask, True, regional)
+            else:
+                self.add(x, scale(g.value, factor), g.mask, hard, g.regional)
+
+    def _linear(self, y: Value, g: _Cotangent) -> None:
+        assert y.op.transpose is not None
+        attrs = dict(y.attrs)
+        value = g.settled()
+        if y.op.name == "slice" and y.args[0] in self.active:
+            self._read_region(y, _Cotangent(value, g.mask, False, g.regional))
+            return
+        contributions = y.op.transpose(value, *y.args, **attrs)
+        masks = self._transposed_mask(y, g)
+        for x, contribution, mask in zip(y.args, contributions, masks, strict=True):
+            if x in self.active and contribution is not None:
+                regional = g.regional or y.op.name == "update"
+                self.add(x, contribution, mask, False, regional and mask is not None)
+
+    def _transposed_mask(self, y: Value, g: _Cotangent) -> tuple[Value | None, ...]:
+        if y.op.name == "cast":
+            return (g.mask,)
+        assert y.op.transpose is not None
+        if g.mask is None and y.op.name != "update":
+            return (None,) * len(y.args)
+        return y.op.transpose(_indicator(g.mask, y), *y.args, **dict(y.attrs))
+
+    def _read_region(self, y: Value, g: _Cotangent) -> None:
+        x, start, step = y.args[0], y.attr("start"), y.attr("step")
+        old = self.take(x)
+        shadow = zeros(x.type) if old is None else old.settled()
+        value = accumulate(shadow, g.value, start=start, step=step)
+        if old is not None and old.mask is None:
+            self.table[x] = _Cotangent(value)
+            return
+        nothing = zeros(ArrayType(BOOL, x.shape))
+        known = nothing if old is None else _indicator(old.mask, x)
+        mask = accumulate(known, _indicator(g.mask, y), start=start, step=step)
+        self.table[x] = _Cotangent(value, mask, False, True)
+
+
+def scale(g: Value, factor: Value | float) -> Value:
+    """``g * factor``, without arithmetic for one and minus one."""
+    if isinstance(factor, Value):
+        return g * factor
+    return g if factor == 1.0 else -g if factor == -1.0 else g * factor
+
+
+def _as_value(number: Value | float, like: Value) -> Value:
+    return number if isinstance(number, Value) else const(number, like.dtype)
+
+
+def _indicator(mask: Value | None, like: Value) -> Value:
+    flag = const(True) if mask is None else mask
+    return flag if flag.shape == like.shape else broadcast(flag, shape=like.shape)
+
+
+def _either(x: Value | None, y: Value | None) -> Value | None:
+    return None if x is None or y is None else logical_or(x, y)
+
+
+def _unbroadcast(g: _Cotangent, x: Value) -> _Cotangent:
+    value = sum_to(g.settled(), x.shape)
+    if g.mask is None:
+        return _Cotangent(value)
+    mask = _indicator(g.mask, g.value)
+    extra = len(mask.shape) - len(x.shape)
+    axes = tuple(
+        axis
+        for axis, dim in enumerate(mask.shape)
+        if axis < extra or (x.shape[axis - extra] == 1 and dim != 1)
+    )
+    reduced = any_(mask, axes=axes)
+    if reduced.shape != x.shape:
+        from ..ops import reshape
+
+        reduced = reshape(reduced, shape=x.shape)
+    return _Cotangent(value, reduced, False, g.regional)

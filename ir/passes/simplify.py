@@ -1,0 +1,329 @@
+"""``simplify``: constant folding, algebra that is exact in IEEE arithmetic, common
+subexpressions (by interning) and dead code.
+
+A rule is a function of an op application that returns a simpler Value or None; rules stand in
+a table by op name. Nothing here changes a result by a bit, except that ``x**2`` and ``x**-1``
+become a product and a quotient, as in NumPy itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ..graph import Block, Graph, Guard, Value, current_block
+from ..interpret import evaluate
+from ..op import CONST, const, constant_of
+from ..ops import add, broadcast, div, mul, neg, reshape, slice_, sub, transpose, update, where
+from ..types import ArrayType, broadcast_shapes
+
+FOLD_LIMIT = 64
+"""Constants of at most this many elements are computed at compile time."""
+
+Rule = Callable[[tuple[Value, ...], dict[str, Any]], Value | None]
+RULES: dict[str, list[Rule]] = {}
+
+
+def simplify(graph: Graph) -> Graph:
+    block = Block(graph.inputs)
+    new: dict[Value, Value] = {value: value for value in graph.inputs}
+    needed = _needed(graph)
+    with block:
+        for value in graph.values:
+            if value in needed:
+                args = tuple(new[arg] for arg in value.args)
+                new[value] = _rewrite(value, args)
+    guards = tuple(Guard(new[g.value], g.expected, g.where, g.reason) for g in graph.guards)
+    guards = tuple(guard for guard in guards if constant_of(guard.value) is None)
+    outputs = [new[value] for value in graph.outputs]
+    return remove_dead(block.graph(outputs, guards))
+
+
+def remove_dead(graph: Graph) -> Graph:
+    """The Graph without values that no output and no guard needs."""
+    needed = _needed(graph)
+    kept = tuple(value for value in graph.values if value in needed)
+    return Graph(graph.inputs, kept, graph.outputs, graph.guards)
+
+
+def _needed(graph: Graph) -> set[Value]:
+    needed = {*graph.outputs, *(guard.value for guard in graph.guards)}
+    for value in reversed(graph.values):
+        if value in needed:
+            needed.update(value.args)
+            for region in value.regions:
+                needed |= _needed(region)
+    return needed
+
+
+def _rewrite(value: Value, args: tuple[Value, ...]) -> Value:
+    attrs = dict(value.attrs)
+    if value.op.kind == "leaf" and not args:
+        return current_block().add(value.op, args, value.attrs, value.regions)
+    folded = _fold(value, args)
+    if folded is not None:
+        return folded
+    for rule in RULES.get(value.op.name, ()):
+        found = rule(args, attrs)
+        if found is not None:
+            return _fit(found, value.type)
+    if value.op.kind == "pointwise":
+        args = _drop_broadcasts(args, value.type)
+    return current_block().add(value.op, args, value.attrs, value.regions)
+
+
+def _fit(value: Value, type: ArrayType) -> Value:
+    return value if value.type == type else broadcast(value, shape=type.shape)
+
+
+def _fold(value: Value, args: tuple[Value, ...]) -> Value | None:
+    if value.regions or not args:
+        return None
+    arrays = [constant_of(arg) for arg in args]
+    if any(array is None for array in arrays):
+        return None
+    splat = all(array is not None and array.ndim == 0 for array in arrays)
+    if value.op.kind == "pointwise" and splat:
+        scalar = const(_evaluate(value, arrays))
+        return _fit(scalar, value.type)
+    if value.op.name == "cast" and splat:
+        return _fit(const(_evaluate(value, arrays)), value.type)
+    if value.op.name in ("reshape", "transpose", "slice") and splat:
+        return _fit(const(arrays[0]), value.type)
+    if value.op.name == "broadcast":
+        return None
+    if all(arg.op is CONST and arg.type.size <= FOLD_LIMIT for arg in args):
+        if value.type.size <= FOLD_LIMIT:
+            return const(_evaluate(value, arrays))
+    return None
+
+
+def _evaluate(value: Value, arrays: list[Any]) -> np.ndarray:
+    y = evaluate(value, arrays)
+    return np.asarray(y, dtype=value.dtype)
+
+
+def _drop_broadcasts(args: tuple[Value, ...], type: ArrayType) -> tuple[Value, ...]:
+    """Arguments without the broadcasts that the op does by itself."""
+    bare = [arg.args[0] if arg.op.name == "broadcast" else arg for arg in args]
+    for position, arg in enumerate(args):
+        if bare[position] is arg:
+            continue
+        candidate = (*bare[: position + 1], *args[position + 1 :])
+        if broadcast_shapes(*[v.shape for v in candidate]) != type.shape:
+            bare[position] = arg
+    return tuple(bare)
+
+
+# --- rules ----------------------------------------------------------------------------------
+
+
+def rule(*names: str) -> Callable[[Rule], Rule]:
+    def enter(function: Rule) -> Rule:
+        for name in names:
+            RULES.setdefault(name, []).append(function)
+        return function
+
+    return enter
+
+
+def _is(value: Value, number: float) -> bool:
+    """Whether a Value is a scalar constant with these very bits (so -0 is not 0)."""
+    array = constant_of(value)
+    if array is None or array.ndim:
+        return False
+    return bool(array == number) and bool(np.signbit(float(array)) == np.signbit(number))
+
+
+def _is_float(value: Value) -> bool:
+    return value.dtype.kind == "f"
+
+
+@rule("add")
+def _add(args: tuple[Value, ...], attrs: dict) -> Value | None:
+    x, y = args
+    zero = -0.0 if _is_float(x) else 0.0
+    if _is(x, zero):
+        return y
+    if _is(y, zero):
+        return x
+    if y.op.name == "neg":
+        return sub(x, y.args[0])
+    if x.op.name == "neg":
+        return sub(y, x.args[0])
+    return None
+
+
+@rule("sub")
+def _sub(args: tuple[Value, ...], attrs: dict) -> Value | None:
+    x, y = args
+    if _is(y, 0.0):
+        return x
+    return add(x, y.args[0]) if y.op.name == "neg" else None
+
+
+@rule("mul")
+def _mul(args: tuple[Value, ...], attrs: dict) -> Value | None:
+    for x, y in (args, args[::-1]):
+        if _is(x, 1.0):
+            return y
+        if _is(x, -1.0):
+            return neg(y)
+    x, y = args
+    if x.op.name == "neg" and y.op.name == "neg":
+        return mul(x.args[0], y.args[0])
+    return None
+
+
+@rule("div")
+def _div(args: tuple[Value, ...], attrs: dict) -> Value | None:
+    x, y = args
+    if _is(y, 1.0):
+        return x
+    array = constant_of(y)
+    if array is not None and array.ndim == 0 and _exact_reciprocal(float(array)):
+        return mul(x, const(1.0 / float(array), x.dtype))
+    return None
+
+
+def _exact_reciprocal(number: float) -> bool:
+    mantissa, exponent = np.frexp(number)
+    return abs(mantissa) == 0.5 and abs(exponent) < 100
+
+
+@rule("neg")
+def _neg(args: tuple[Value, ...], attrs: dict) -> Value | None:
+    return args[0].args[0] if args[0].op.name == "neg" else None
+
+
+@rule("pow")
+def _pow(args: tuple[Value, ...], attrs: dict) -> Value | None:
+    x, y = args
+    if _is(y, 1.0):
+        return x
+    if _is(y, 2.0):
+        return mul(x, x)
+    if _is_float(x) and _is(y, -1.0):
+        return div(const(1.0, x.dtype), x)
+    if _is(y, 0.0):
+        return const(1, x.dtype)
+    return None
+
+
+@rule("logical_not")
+def _logical_not(args: tuple[Value, ...], attrs: dict) -> Value | None:
+    return args[0].args[0] if args[0].op.name == "logical_not" else None
+
+
+@rule("logical_and")
+def _logical_and(args: tuple[Value, ...], attrs: dict) -> Value | None:
+    for x, y in (args, args[::-1]):
+        if _is(x, 1.0) or x is y:
+            return y
+        if _is(x, 0.0):
+            return x
+    return None
+
+
+@rule("logical_or")
+def _logical_or(args: tuple[Value, ...], attrs: dict) -> Value | None:
+    for x, y in (args, args[::-1]):
+        if _is(x, 0.0) or x is y:
+            return y
+        if _is(x, 1.0):
+            return x
+    return None
+
+
+@rule("where")
+def _where(args: tuple[Value, ...], attrs: dict) -> Value | None:
+    c, x, y = args
+    if x is y or _is(c, 1.0):
+        return x
+    if _is(c, 0.0):
+        return y
+    if c.op.name == "logical_not":
+        return where(c.args[0], y, x)
+    if x.op.name == "where" and x.args[0] is c:
+        return where(c, x.args[1], y)
+    if y.op.name == "where" and y.args[0] is c:
+        return where(c, x, y.args[2])
+    return None
+
+
+@rule("cast")
+def _cast(args: tuple[Value, ...], attrs: dict) -> Value | None:
+    (x,) = args
+    if x.dtype == attrs["dtype"]:
+        return x
+    if x.op.name == "cast" and x.args[0].dtype == attrs["dtype"]:
+        source = x.args[0].dtype
+        if np.can_cast(source, x.dtype, "safe"):
+            return x.args[0]
+    return None
+
+
+@rule("broadcast")
+def _broadcast(args: tuple[Value, ...], attrs: dict) -> Value | None:
+    (x,) = args
+    if x.shape == attrs["shape"]:
+        return x
+    return broadcast(x.args[0], shape=attrs["shape"]) if x.op.name == "broadcast" else None
+
+
+@rule("reshape")
+def _reshape(args: tuple[Value, ...], attrs: dict) -> Value | None:
+    (x,) = args
+    if x.shape == attrs["shape"]:
+        return x
+    return reshape(x.args[0], shape=attrs["shape"]) if x.op.name == "reshape" else None
+
+
+@rule("transpose")
+def _transpose(args: tuple[Value, ...], attrs: dict) -> Value | None:
+    (x,), perm = args, attrs["perm"]
+    if perm == tuple(range(len(perm))):
+        return x
+    if x.op.name == "transpose":
+        inner = x.attr("perm")
+        return transpose(x.args[0], perm=tuple(inner[axis] for axis in perm))
+    return None
+
+
+@rule("slice")
+def _slice(args: tuple[Value, ...], attrs: dict) -> Value | None:
+    (x,) = args
+    start, step, size = attrs["start"], attrs["step"], attrs["size"]
+    if size == x.shape and all(by == 1 for by in step):
+        return x
+    if x.op.name == "slice":
+        inner_start, inner_step = x.attr("start"), x.attr("step")
+        at = tuple(a + b * c for a, b, c in zip(inner_start, inner_step, start, strict=True))
+        by = tuple(b * c for b, c in zip(inner_step, step, strict=True))
+        return slice_(x.args[0], start=at, step=by, size=size)
+    if x.op.name == "update" and (x.attr("start"), x.attr("step")) == (start, step):
+        return x.args[1] if x.args[1].shape == size else None
+    return None
+
+
+@rule("update")
+def _update(args: tuple[Value, ...], attrs: dict) -> Value | None:
+    x, v = args
+    start, step = attrs["start"], attrs["step"]
+    if v.shape == x.shape and all(by == 1 for by in step):
+        return v
+    if x.op.name == "update" and x.args[1].shape == v.shape:
+        if (x.attr("start"), x.attr("step")) == (start, step):
+            return update(x.args[0], v, start=start, step=step)
+    return None
+
+
+@rule("sum", "prod", "max", "min", "any", "all")
+def _reduce(args: tuple[Value, ...], attrs: dict) -> Value | None:
+    (x,), axes = args, attrs["axes"]
+    if all(x.shape[axis] == 1 for axis in axes):
+        kept = tuple(dim for axis, dim in enumerate(x.shape) if axis not in axes)
+        return x if kept == x.shape else reshape(x, shape=kept)
+    return None
