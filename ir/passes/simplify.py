@@ -36,7 +36,6 @@ def simplify(graph: Graph) -> Graph:
                 args = tuple(new[arg] for arg in value.args)
                 new[value] = _rewrite(value, args)
     guards = tuple(Guard(new[g.value], g.expected, g.where, g.reason) for g in graph.guards)
-    guards = tuple(guard for guard in guards if constant_of(guard.value) is None)
     outputs = [new[value] for value in graph.outputs]
     return remove_dead(block.graph(outputs, guards))
 

@@ -1,0 +1,1 @@
+"""Code generation: Graph -> schedule -> buffers -> LLVM -> a native function."""

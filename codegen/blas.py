@@ -1,0 +1,132 @@
+"""Matrix products by BLAS, through the function pointers that SciPy exports for Cython."""
+
+from __future__ import annotations
+
+import ctypes
+
+import llvmlite.binding
+import llvmlite.ir as ll
+
+from ..ir.graph import Value
+from ..ir.ops.contract import split_spec
+from .body import Place
+from .scalar import I8, I32, I64, memory_type
+from .place import home
+
+
+def _address(name: str) -> int:
+    """The address of a BLAS function (its integers are 32 bits wide)."""
+    from scipy.linalg import cython_blas
+
+    capsule = cython_blas.__pyx_capi__[name]
+    api = ctypes.pythonapi
+    api.PyCapsule_GetName.restype = ctypes.c_char_p
+    api.PyCapsule_GetName.argtypes = [ctypes.py_object]
+    api.PyCapsule_GetPointer.restype = ctypes.c_void_p
+    api.PyCapsule_GetPointer.argtypes = [ctypes.py_object, ctypes.c_char_p]
+    return int(api.PyCapsule_GetPointer(capsule, api.PyCapsule_GetName(capsule)))
+
+
+def _function(module: ll.Module, name: str, arguments: int) -> ll.Function:
+    symbol = f"adjit_blas_{name}"
+    if symbol in module.globals:
+        return module.globals[symbol]
+    llvmlite.binding.add_symbol(symbol, _address(name))
+    type = ll.FunctionType(ll.VoidType(), [I8.as_pointer()] * arguments)
+    return ll.Function(module, type, symbol)
+
+
+class Products:
+    """Emits products into a function; BLAS takes everything by reference, so by stack slot."""
+
+    def __init__(self, entry: ll.IRBuilder, pointer: Place) -> None:
+        self.entry = entry
+        self.pointer = pointer
+
+    def emit(self, b: ll.IRBuilder, value: Value) -> None:
+        """``bmk,bkn->bmn`` with each matrix in either order, row-major."""
+        x, z = value.args
+        left, right, _ = split_spec(value.attr("spec"))
+        batch, m, n = value.shape
+        k = x.shape[left.index("k")]
+        prefix = "d" if value.dtype.itemsize == 8 else "s"
+        pointers = [self.pointer(home(v)) for v in (x, z)] + [self.pointer(value)]
+        sizes = [m * k, k * n, m * n]
+        for number in range(batch):
+            a, c, y = (
+                self._at(b, pointer, value, number * size)
+                for pointer, size in zip(pointers, sizes, strict=True)
+            )
+            if n == 1:
+                self._vector(b, prefix, value, (a, left[1:] == "mk", m, k), c, y)
+            elif m == 1:
+                self._vector(b, prefix, value, (c, right[1:] == "nk", n, k), a, y)
+            else:
+                self._matrix(b, prefix, value, (a, left[1:] == "mk"), (c, right[1:] == "kn"), y, (m, n, k))
+
+    def _at(self, b: ll.IRBuilder, pointer: ll.Value, value: Value, elements: int) -> ll.Value:
+        at = ll.Constant(I64, elements * value.dtype.itemsize)
+        return b.gep(pointer, [at], inbounds=True, source_etype=I8)
+
+    def _vector(
+        self, b: ll.IRBuilder, prefix: str, value: Value, matrix: tuple, x: ll.Value, y: ll.Value
+    ) -> None:
+        """y = A x; a row-major matrix is the transpose of a column-major one."""
+        a, by_rows, rows, columns = matrix
+        first, second = (columns, rows) if by_rows else (rows, columns)
+        function = _function(b.module, prefix + "gemv", 11)
+        one, zero = self._number(value, 1.0), self._number(value, 0.0)
+        step = self._int(1)
+        trans = self._char("T" if by_rows else "N")
+        sizes = [self._int(first), self._int(second)]
+        b.call(function, [trans, *sizes, one, a, self._int(first), x, step, zero, y, step])
+
+    def _matrix(
+        self,
+        b: ll.IRBuilder,
+        prefix: str,
+        value: Value,
+        x: tuple[ll.Value, bool],
+        z: tuple[ll.Value, bool],
+        y: ll.Value,
+        sizes: tuple[int, int, int],
+    ) -> None:
+        """The column-major product of the swapped operands is the row-major product."""
+        m, n, k = sizes
+        function = _function(b.module, prefix + "gemm", 13)
+        (a, a_rows), (c, c_rows) = x, z
+        one, zero = self._number(value, 1.0), self._number(value, 0.0)
+        b.call(
+            function,
+            [
+                self._char("N" if c_rows else "T"),
+                self._char("N" if a_rows else "T"),
+                self._int(n),
+                self._int(m),
+                self._int(k),
+                one,
+                c,
+                self._int(n if c_rows else k),
+                a,
+                self._int(k if a_rows else m),
+                zero,
+                y,
+                self._int(n),
+            ],
+        )
+
+    # --- arguments by reference -------------------------------------------------------------
+
+    def _slot(self, constant: ll.Constant) -> ll.Value:
+        slot = self.entry.alloca(constant.type)
+        self.entry.store(constant, slot)
+        return self.entry.bitcast(slot, I8.as_pointer())
+
+    def _int(self, number: int) -> ll.Value:
+        return self._slot(ll.Constant(I32, number))
+
+    def _number(self, value: Value, number: float) -> ll.Value:
+        return self._slot(ll.Constant(memory_type(value.dtype), number))
+
+    def _char(self, letter: str) -> ll.Value:
+        return self._slot(ll.Constant(I8, ord(letter)))

@@ -1,0 +1,79 @@
+"""What one element of a value is computed from: the cone of a loop body.
+
+Walking from a value at an index through views and pointwise ops ends at loads from buffers, at
+scalars, and at constants. The scheduler asks this question to place work; code generation
+walks the same way to emit it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from ..ir.graph import Value
+from .access import VIEWS, Index, Linear, aligned, offset, same_but_units, through_view
+
+EXPENSIVE = frozenset(
+    "exp exp2 expm1 log log2 log10 log1p sin cos tan asin acos atan atan2 sinh cosh tanh asinh"
+    " acosh atanh pow cbrt hypot logaddexp mod fmod floor_divide".split()
+)
+"""Ops that are worth a buffer rather than a second evaluation."""
+
+LIBRARY = frozenset({"contract"})
+REDUCTIONS = frozenset({"sum", "prod", "max", "min", "any", "all"})
+UPDATES = frozenset({"update", "accumulate"})
+ROOTS = LIBRARY | REDUCTIONS | UPDATES
+"""Ops whose results stand in buffers (or registers, for scalars), never recomputed."""
+
+
+def is_splat(value: Value) -> bool:
+    """A constant scalar, which needs no index."""
+    return value.op.name == "const" and not value.shape
+
+
+@dataclass(slots=True)
+class Cone:
+    """Loads (buffer value and element offset), scalars, and what is computed at which index."""
+
+    loads: list[tuple[Value, Linear]] = field(default_factory=list)
+    scalars: list[Value] = field(default_factory=list)
+    computed: dict[tuple[Value, Index], None] = field(default_factory=dict)
+
+
+def arguments(value: Value, index: Index) -> list[tuple[Value, Index]]:
+    """The elements that ``value`` at ``index`` is computed from."""
+    if value.op.name in VIEWS:
+        return [(value.args[0], through_view(value, index))]
+    return [(arg, aligned(index, arg.shape)) for arg in value.args]
+
+
+def reads_by_offset(value: Value) -> bool:
+    """Whether ``value`` is a reshape that has no index map, only a buffer behind it."""
+    return value.op.name == "reshape" and not same_but_units(value.shape, value.args[0].shape)
+
+
+def cone(
+    value: Value, index: Index, stored: Callable[[Value], bool], defining: bool = False
+) -> Cone:
+    """The cone of ``value`` at ``index``; ``defining``: of how it is computed, not loaded."""
+    found = Cone()
+    top = value if defining else None
+    seen: set[tuple[Value, Index]] = set()
+    stack = [(value, index)]
+    while stack:
+        item = stack.pop()
+        if item in seen:
+            continue
+        seen.add(item)
+        v, at = item
+        if not v.shape and v is not top:
+            if not is_splat(v):
+                found.scalars.append(v)
+        elif stored(v) and v is not top:
+            found.loads.append((v, offset(at, v.shape)))
+        elif reads_by_offset(v):
+            found.loads.append((v.args[0], offset(at, v.shape)))
+        elif v.op.name != "iota":
+            found.computed[item] = None
+            stack.extend(arguments(v, at))
+    return found

@@ -1,0 +1,112 @@
+"""``expand``: contractions become what the scheduler knows.
+
+Large products stay ``contract``, in the canonical form of a (batched) matrix product, for BLAS;
+the others become a broadcast product and a sum, which fuse with their neighbours.
+"""
+
+from __future__ import annotations
+
+from ..ir.graph import Block, Graph, Value
+from ..ir.ops import broadcast, contract, mul, reshape, sum_, transpose, zeros
+from ..ir.ops.contract import split_spec
+
+MATRIX_WORK = 4096
+"""Matrix products of at least this many multiplications go to BLAS."""
+VECTOR_WORK = 1 << 16
+"""Matrix-vector products of at least this many multiplications go to BLAS."""
+
+
+def expand(graph: Graph) -> Graph:
+    block = Block(graph.inputs)
+    new: dict[Value, Value] = {value: value for value in graph.inputs}
+    with block:
+        for value in graph.values:
+            args = tuple(new[arg] for arg in value.args)
+            if value.op is contract:
+                new[value] = _product(value, *args)
+            elif value.op.name == "stop_gradient":
+                new[value] = args[0]
+            else:
+                new[value] = block.add(value.op, args, value.attrs, value.regions)
+    guards = tuple(type(g)(new[g.value], g.expected, g.where, g.reason) for g in graph.guards)
+    return block.graph([new[value] for value in graph.outputs], guards)
+
+
+def _product(value: Value, x: Value, z: Value) -> Value:
+    left, right, result = split_spec(value.attr("spec"))
+    sizes = dict(zip(left + right, x.shape + z.shape, strict=True))
+    groups = {
+        "b": [i for i in result if i in left and i in right],
+        "m": [i for i in result if i in left and i not in right],
+        "n": [i for i in result if i in right and i not in left],
+        "k": [i for i in left if i in right and i not in result],
+    }
+    count = {name: _product_of(sizes[i] for i in group) for name, group in groups.items()}
+    work = count["b"] * count["m"] * count["n"] * count["k"]
+    if work == 0:
+        return zeros(value.type)
+    vector = count["m"] == 1 or count["n"] == 1
+    limit = VECTOR_WORK if vector else MATRIX_WORK
+    per_item = work // count["b"]
+    blas = value.dtype.kind == "f" and groups["k"] and per_item >= limit
+    if not blas or (count["m"] == 1 and count["n"] == 1):
+        return _inline(x, z, left, right, result, sizes)
+    a, a_order = _matrix(x, left, groups, ("m", "k"), count)
+    b, b_order = _matrix(z, right, groups, ("k", "n"), count)
+    y = contract(a, b, spec=f"b{a_order},b{b_order}->bmn")
+    order = groups["b"] + groups["m"] + groups["n"]
+    split = reshape(y, shape=tuple(sizes[i] for i in order))
+    return transpose(split, perm=tuple(order.index(i) for i in result))
+
+
+def _product_of(dims: object) -> int:
+    total = 1
+    for dim in dims:  # type: ignore[attr-defined]
+        total *= dim
+    return total
+
+
+def _matrix(
+    x: Value, indices: str, groups: dict[str, list[str]], parts: tuple[str, str], count: dict
+) -> tuple[Value, str]:
+    """``x`` as a batch of matrices; moves data only where its axes are interleaved."""
+    for first, second in (parts, parts[::-1]):
+        order = groups["b"] + groups[first] + groups[second]
+        if order == list(indices):
+            break
+    else:
+        first, second = parts
+        order = groups["b"] + groups[first] + groups[second]
+        x = transpose(x, perm=tuple(indices.index(i) for i in order))
+    return reshape(x, shape=(count["b"], count[first], count[second])), first + second
+
+
+def _inline(x: Value, z: Value, left: str, right: str, result: str, sizes: dict) -> Value:
+    """A broadcast product summed over the shared indices.
+
+    The loop order follows the larger array, so that its elements are read as they lie.
+    """
+    larger = left if len(left) >= len(right) else right
+    summed = [i for i in left if i not in result]
+    if set(left + right) == set(larger):
+        order = list(larger)
+    else:
+        order = [*result, *summed]
+    product = mul(_spread(x, left, order), _spread(z, right, order))
+    shape = tuple(sizes[i] for i in order)
+    if product.shape != shape:
+        product = broadcast(product, shape=shape)
+    axes = tuple(axis for axis, i in enumerate(order) if i in summed)
+    y = sum_(product, axes=axes) if axes else product
+    kept = [i for i in order if i not in summed]
+    return y if kept == list(result) else transpose(y, perm=tuple(kept.index(i) for i in result))
+
+
+def _spread(x: Value, indices: str, order: list[str]) -> Value:
+    """``x`` with its axes in ``order`` and an axis of size one for each index it lacks."""
+    present = [i for i in order if i in indices]
+    if present != list(indices):
+        x = transpose(x, perm=tuple(indices.index(i) for i in present))
+    dims = dict(zip(present, x.shape, strict=True))
+    shape = tuple(dims.get(i, 1) for i in order)
+    return x if x.shape == shape else reshape(x, shape=shape)

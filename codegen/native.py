@@ -1,0 +1,138 @@
+"""Native code: optimised, linked and loaded by numba's CPU code library, called from Python."""
+
+from __future__ import annotations
+
+import ctypes
+import itertools
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import llvmlite.ir as ll
+import numpy as np
+from numba.core.codegen import JITCPUCodegen
+from numba.core.compiler_lock import global_compiler_lock
+
+from ..ir.graph import Graph
+from ..ir.passes.simplify import simplify
+from ..ir.types import ArrayType
+from .expand import expand
+from .llvm import lower, slot_offsets
+from .plan import plan
+from .schedule import Schedule
+from .tree import Outcome, Program, merge
+
+_serial = itertools.count()
+_codegen: JITCPUCodegen | None = None
+_arena = threading.local()
+
+
+def _library(module: ll.Module) -> Any:
+    global _codegen
+    with global_compiler_lock:
+        if _codegen is None:
+            _codegen = JITCPUCodegen("adjit")
+        library = _codegen.create_library(module.name)
+        library.add_ir_module(module)
+        library.finalize()
+        return library
+
+
+@dataclass(frozen=True, slots=True)
+class Departure:
+    """A call left the tree: the outcomes up to and including the one that has no arm."""
+
+    trail: tuple[Outcome, ...]
+    where: str
+    reason: str
+
+
+class Native:
+    """A Program compiled to one native function.
+
+    ``inputs`` of a call are C-contiguous aligned arrays of the dtypes and shapes of
+    ``program.inputs``; nothing is checked here.
+    """
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self.schedule: Schedule = plan(program)
+        name = f"adjit.{next(_serial)}"
+        self.module = lower(self.schedule, name)
+        self.library = _library(self.module)
+        self.arena_bytes = slot_offsets(self.schedule.slots)[1]
+        address = self.library.get_pointer_to_function(name)
+        pointers = ctypes.POINTER(ctypes.c_void_p)
+        signature = ctypes.CFUNCTYPE(
+            ctypes.c_int32, pointers, pointers, ctypes.c_void_p, ctypes.c_void_p
+        )
+        self._function = signature(address)
+        self._in = ctypes.c_void_p * max(1, len(program.inputs))
+        types = [tuple(v.type for v in leaf.outputs) for leaf in program.leaves]
+        self._types = types
+        self._common = types[0] if all(t == types[0] for t in types) else None
+        width = max(len(t) for t in types)
+        self._out = ctypes.c_void_p * max(1, width)
+        self._bytes = [
+            max((t[n].size * t[n].dtype.itemsize for t in types if n < len(t)), default=0)
+            for n in range(width)
+        ]
+
+    def __call__(
+        self, inputs: Sequence[np.ndarray], out: dict[int, np.ndarray] | None = None
+    ) -> tuple[int, list[np.ndarray]] | Departure:
+        """The path taken and its outputs (fresh, or the arrays in ``out`` by position)."""
+        if self._common is not None:
+            results = [np.empty(t.shape, t.dtype) for t in self._common]
+        else:
+            results = [np.empty(max(1, size), np.uint8) for size in self._bytes]
+        for number, array in (out or {}).items():
+            results[number] = array
+        left = ctypes.c_int64(0)
+        path = self._function(
+            self._in(*[x.ctypes.data for x in inputs]),
+            self._out(*[y.ctypes.data for y in results]),
+            arena(self.arena_bytes),
+            ctypes.addressof(left),
+        )
+        if path < 0:
+            return self._departure(-1 - path, left.value)
+        if self._common is None:
+            types = self._types[path]
+            results = [
+                y if y.dtype == t.dtype and y.shape == t.shape else _typed(y, t)
+                for y, t in zip(results, types, strict=False)
+            ]
+        return path, results
+
+    def _departure(self, number: int, bits: int) -> Departure:
+        branch = self.program.branches[number]
+        kind = branch.value.dtype.kind
+        outcome: Outcome
+        if kind == "f":
+            outcome = ctypes.c_double.from_buffer(ctypes.c_int64(bits)).value
+        elif kind == "b":
+            outcome = bool(bits)
+        else:
+            outcome = bits if kind == "i" else bits & 0xFFFFFFFFFFFFFFFF
+        return Departure((*branch.trail, outcome), branch.where, branch.reason)
+
+
+def _typed(raw: np.ndarray, type: ArrayType) -> np.ndarray:
+    count = type.size * type.dtype.itemsize
+    return raw[:count].view(type.dtype).reshape(type.shape).copy()
+
+
+def arena(size: int) -> int:
+    """The address of this thread's scratch memory of at least ``size`` bytes, 64-aligned."""
+    block = getattr(_arena, "block", None)
+    if block is None or block.nbytes < size + 64:
+        block = np.empty(max(size + 64, 4096), np.uint8)
+        _arena.block = block
+    return int(-(-block.ctypes.data // 64) * 64)
+
+
+def compile_paths(paths: Sequence[Graph], keys: Sequence[Sequence[Any]]) -> Native:
+    """The native function of all paths; ``keys[p]`` names the inputs of path p."""
+    return Native(merge([simplify(expand(path)) for path in paths], keys))

@@ -1,0 +1,236 @@
+"""The scalar emitter: what the ``lower`` entries of the op table are given.
+
+Scalars in registers: floats, integers, and ``i1`` for bools (``i8`` in memory).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import llvmlite.ir as ll
+import numpy as np
+
+I1, I8, I32, I64 = (ll.IntType(bits) for bits in (1, 8, 32, 64))
+
+
+def register_type(dtype: np.dtype) -> ll.Type:
+    if dtype.kind == "f":
+        return ll.DoubleType() if dtype.itemsize == 8 else ll.FloatType()
+    return I1 if dtype.kind == "b" else ll.IntType(8 * dtype.itemsize)
+
+
+def memory_type(dtype: np.dtype) -> ll.Type:
+    return I8 if dtype.kind == "b" else register_type(dtype)
+
+
+def constant(dtype: np.dtype, number: Any) -> ll.Constant:
+    if dtype.kind == "f":
+        return ll.Constant(register_type(dtype), float(number))
+    return ll.Constant(register_type(dtype), int(number))
+
+
+class Scalar:
+    """Emits scalar code for one op application; ``kind`` is that of its operands."""
+
+    def __init__(self, builder: ll.IRBuilder, dtype: np.dtype) -> None:
+        self.b = builder
+        self.dtype = dtype
+        self.kind = dtype.kind
+
+    # --- calls ------------------------------------------------------------------------------
+
+    def libm(self, name: str, *xs: ll.Value) -> ll.Value:
+        suffix = "f" if self.dtype.itemsize == 4 else ""
+        return self.b.call(self._declare(name + suffix, xs), xs)
+
+    def intrinsic(self, name: str, *xs: ll.Value) -> ll.Value:
+        bits = 8 * self.dtype.itemsize
+        return self.b.call(self._declare(f"llvm.{name}.f{bits}", xs), xs)
+
+    def _declare(self, name: str, xs: tuple, result: ll.Type | None = None) -> ll.Function:
+        module = self.b.module
+        if name in module.globals:
+            return module.globals[name]
+        type = ll.FunctionType(result or xs[0].type, [x.type for x in xs])
+        function = ll.Function(module, type, name)
+        if not name.startswith("llvm."):
+            # libm sets errno, which nobody reads here: calls may be moved and merged.
+            function.attributes.add("readnone")
+            function.attributes.add("nounwind")
+        return function
+
+    # --- numbers ----------------------------------------------------------------------------
+
+    def number(self, like: ll.Value, number: Any) -> ll.Constant:
+        return ll.Constant(like.type, number)
+
+    def compare(self, sign: str, x: ll.Value, y: ll.Value) -> ll.Value:
+        if self.kind == "f":
+            if sign == "!=":
+                return self.b.fcmp_unordered(sign, x, y)
+            return self.b.fcmp_ordered(sign, x, y)
+        if self.kind == "i":
+            return self.b.icmp_signed(sign, x, y)
+        return self.b.icmp_unsigned(sign, x, y)
+
+    def absolute(self, x: ll.Value) -> ll.Value:
+        if self.kind == "f":
+            return self.intrinsic("fabs", x)
+        if self.kind == "u":
+            return x
+        return self.b.select(self.compare("<", x, self.number(x, 0)), self.b.neg(x), x)
+
+    def sign(self, x: ll.Value) -> ll.Value:
+        zero, one = self.number(x, 0), self.number(x, 1)
+        positive = self.compare(">", x, zero)
+        if self.kind == "u":
+            return self.b.select(positive, one, zero)
+        negative = self.compare("<", x, zero)
+        rest = zero
+        if self.kind == "f":
+            # 0 for zeros of both signs, NaN for NaN.
+            rest = self.b.select(self.b.fcmp_unordered("uno", x, x), x, zero)
+        minus = self.number(x, -1)
+        return self.b.select(positive, one, self.b.select(negative, minus, rest))
+
+    def extremum(self, which: str, x: ll.Value, y: ll.Value, nan: bool) -> ll.Value:
+        """Maximum or minimum; ``nan``: a NaN wins, else it loses."""
+        if self.kind == "b":
+            return self.b.or_(x, y) if which == "max" else self.b.and_(x, y)
+        better = self.compare(">=" if which == "max" else "<=", x, y)
+        if self.kind == "f":
+            suspect = x if nan else y
+            better = self.b.or_(better, self.b.fcmp_unordered("uno", suspect, suspect))
+        return self.b.select(better, x, y)
+
+    # --- division ---------------------------------------------------------------------------
+
+    def divmod(self, x: ll.Value, y: ll.Value) -> tuple[ll.Value, ll.Value]:
+        """Quotient rounded down and remainder with the divisor's sign, as in NumPy."""
+        b = self.b
+        if self.kind == "f":
+            return self._float_divmod(x, y)
+        zero = self.number(x, 0)
+        by_zero = b.icmp_unsigned("==", y, zero)
+        if self.kind == "u":
+            safe = b.select(by_zero, self.number(x, 1), y)
+            quotient, remainder = b.udiv(x, safe), b.urem(x, safe)
+        else:
+            # Division by -1 is negation: the processor traps on the smallest number.
+            by_minus = b.icmp_signed("==", y, self.number(x, -1))
+            safe = b.select(b.or_(by_zero, by_minus), self.number(x, 1), y)
+            quotient, remainder = b.sdiv(x, safe), b.srem(x, safe)
+            wrong = b.and_(
+                b.icmp_signed("!=", remainder, zero),
+                b.icmp_signed("<", b.xor(remainder, y), zero),
+            )
+            quotient = b.select(wrong, b.sub(quotient, self.number(x, 1)), quotient)
+            remainder = b.select(wrong, b.add(remainder, y), remainder)
+            quotient = b.select(by_minus, b.neg(x), quotient)
+        return b.select(by_zero, zero, quotient), b.select(by_zero, zero, remainder)
+
+    def _float_divmod(self, x: ll.Value, y: ll.Value) -> tuple[ll.Value, ll.Value]:
+        # The steps of npy_divmod (numpy/core/src/npymath): round the exact quotient.
+        b, zero, one = self.b, self.number(x, 0.0), self.number(x, 1.0)
+        remainder = self.libm("fmod", x, y)
+        quotient = b.fdiv(b.fsub(x, remainder), y)
+        nonzero = b.fcmp_unordered("!=", remainder, zero)
+        differs = b.xor(
+            b.fcmp_ordered("<", y, zero),
+            b.fcmp_ordered("<", remainder, zero),
+        )
+        wrong = b.and_(nonzero, differs)
+        adjusted = b.select(wrong, b.fadd(remainder, y), remainder)
+        adjusted = b.select(nonzero, adjusted, self.intrinsic("copysign", zero, y))
+        quotient = b.select(wrong, b.fsub(quotient, one), quotient)
+        floor = self.intrinsic("floor", quotient)
+        up = b.fcmp_ordered(">", b.fsub(quotient, floor), self.number(x, 0.5))
+        floor = b.select(up, b.fadd(floor, one), floor)
+        signed_zero = self.intrinsic("copysign", zero, b.fdiv(x, y))
+        floor = b.select(b.fcmp_unordered("!=", quotient, zero), floor, signed_zero)
+        by_zero = b.fcmp_ordered("==", y, zero)
+        return b.select(by_zero, b.fdiv(x, y), floor), b.select(by_zero, remainder, adjusted)
+
+    def fmod(self, x: ll.Value, y: ll.Value) -> ll.Value:
+        if self.kind == "f":
+            return self.libm("fmod", x, y)
+        b, zero, one = self.b, self.number(x, 0), self.number(x, 1)
+        by_zero = b.icmp_unsigned("==", y, zero)
+        if self.kind == "u":
+            return b.select(by_zero, zero, b.urem(x, b.select(by_zero, one, y)))
+        trivial = b.or_(by_zero, b.icmp_signed("==", y, self.number(x, -1)))
+        return b.select(trivial, zero, b.srem(x, b.select(trivial, one, y)))
+
+    # --- composite functions ----------------------------------------------------------------
+
+    def power(self, x: ll.Value, y: ll.Value) -> ll.Value:
+        if self.kind == "f":
+            if isinstance(y, ll.Constant) and y.constant == 3.0:
+                return self.b.fmul(self.b.fmul(x, x), x)
+            return self.libm("pow", x, y)
+        return self.b.call(_integer_power(self.b.module, x.type), [x, y])
+
+    def logaddexp(self, x: ll.Value, y: ll.Value) -> ll.Value:
+        """max + log1p(exp(-|x - y|)); equal arguments (infinities too) are x + log 2."""
+        b = self.b
+        larger = self.extremum("max", x, y, nan=True)
+        distance = self.intrinsic("fabs", b.fsub(x, y))
+        tail = self.libm("log1p", self.libm("exp", b.fneg(distance)))
+        equal = b.fcmp_ordered("==", x, y)
+        log2 = self.number(x, float(np.log(2.0)))
+        return b.fadd(larger, b.select(equal, log2, tail))
+
+    def cast(self, x: ll.Value, dtype: np.dtype) -> ll.Value:
+        b, target = self.b, register_type(dtype)
+        if dtype == self.dtype:
+            return x
+        if dtype.kind == "b":
+            return self.compare("!=", x, self.number(x, 0))
+        if dtype.kind == "f":
+            if self.kind == "f":
+                wider = dtype.itemsize > self.dtype.itemsize
+                return b.fpext(x, target) if wider else b.fptrunc(x, target)
+            return b.sitofp(x, target) if self.kind == "i" else b.uitofp(x, target)
+        if self.kind == "f":
+            # Saturating: a plain conversion out of range is undefined behaviour.
+            name = "fptosi" if dtype.kind == "i" else "fptoui"
+            bits = 8 * dtype.itemsize
+            full = f"llvm.{name}.sat.i{bits}.f{8 * self.dtype.itemsize}"
+            return b.call(self._declare(full, (x,), target), [x])
+        if self.kind == "b" or (target.width > x.type.width and self.kind == "u"):
+            return b.zext(x, target)
+        if target.width > x.type.width:
+            return b.sext(x, target)
+        return b.trunc(x, target) if target.width < x.type.width else x
+
+
+def _integer_power(module: ll.Module, type: ll.IntType) -> ll.Function:
+    """x**y by squaring; wraps as NumPy does (negative exponents are refused earlier)."""
+    name = f"adjit.ipow.i{type.width}"
+    if name in module.globals:
+        return module.globals[name]
+    function = ll.Function(module, ll.FunctionType(type, [type, type]), name)
+    function.linkage = "internal"
+    entry, loop, done = (function.append_basic_block(n) for n in ("entry", "loop", "done"))
+    zero, one = ll.Constant(type, 0), ll.Constant(type, 1)
+    b = ll.IRBuilder(entry)
+    b.cbranch(b.icmp_unsigned("==", function.args[1], zero), done, loop)
+    b.position_at_end(loop)
+    base, left, total = b.phi(type), b.phi(type), b.phi(type)
+    odd = b.icmp_unsigned("!=", b.and_(left, one), zero)
+    new_total = b.select(odd, b.mul(total, base), total)
+    new_left = b.lshr(left, one)
+    for phi, start, step in (
+        (base, function.args[0], b.mul(base, base)),
+        (left, function.args[1], new_left),
+        (total, one, new_total),
+    ):
+        phi.add_incoming(start, entry)
+        phi.add_incoming(step, loop)
+    b.cbranch(b.icmp_unsigned("==", new_left, zero), done, loop)
+    b.position_at_end(done)
+    result = b.phi(type)
+    result.add_incoming(one, entry)
+    result.add_incoming(new_total, loop)
+    b.ret(result)
+    return function
