@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import itertools
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,16 +13,11 @@ import numpy as np
 from numba.core.codegen import JITCPUCodegen
 from numba.core.compiler_lock import global_compiler_lock
 
-from ..ir.graph import Graph
-from ..ir.passes.simplify import simplify
 from ..ir.types import ArrayType
-from .expand import expand
-from .llvm import lower, slot_offsets
-from .plan import plan
+from .llvm import slot_offsets
 from .schedule import Schedule
-from .tree import Outcome, Program, merge
+from .tree import Outcome
 
-_serial = itertools.count()
 _codegen: JITCPUCodegen | None = None
 _arena = threading.local()
 
@@ -49,20 +43,19 @@ class Departure:
 
 
 class Native:
-    """A Program compiled to one native function.
+    """A Schedule compiled to one native function.
 
     ``inputs`` of a call are C-contiguous aligned arrays of the dtypes and shapes of
     ``program.inputs``; nothing is checked here.
     """
 
-    def __init__(self, program: Program) -> None:
-        self.program = program
-        self.schedule: Schedule = plan(program)
-        name = f"adjit.{next(_serial)}"
-        self.module = lower(self.schedule, name)
-        self.library = _library(self.module)
-        self.arena_bytes = slot_offsets(self.schedule.slots)[1]
-        address = self.library.get_pointer_to_function(name)
+    def __init__(self, schedule: Schedule, module: ll.Module) -> None:
+        self.schedule = schedule
+        self.program = program = schedule.program
+        self.module = module
+        self.library = _library(module)
+        self.arena_bytes = slot_offsets(schedule.slots)[1]
+        address = self.library.get_pointer_to_function(module.name)
         pointers = ctypes.POINTER(ctypes.c_void_p)
         signature = ctypes.CFUNCTYPE(
             ctypes.c_int32, pointers, pointers, ctypes.c_void_p, ctypes.c_void_p
@@ -132,7 +125,3 @@ def arena(size: int) -> int:
         _arena.block = block
     return int(-(-block.ctypes.data // 64) * 64)
 
-
-def compile_paths(paths: Sequence[Graph], keys: Sequence[Sequence[Any]]) -> Native:
-    """The native function of all paths; ``keys[p]`` names the inputs of path p."""
-    return Native(merge([simplify(expand(path)) for path in paths], keys))

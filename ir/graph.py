@@ -121,6 +121,11 @@ class Guard:
     where: str
     reason: str
 
+    def holds(self, found: Any) -> bool:
+        """Whether the value is the expected one to the bit: NaN is NaN, and -0.0 is not 0.0."""
+        expected = np.asarray(self.expected, self.value.dtype)
+        return np.asarray(found, self.value.dtype).tobytes() == expected.tobytes()
+
 
 @dataclass(frozen=True, slots=True)
 class Graph:
@@ -135,6 +140,15 @@ class Graph:
         from .text import print_graph
 
         return print_graph(self)
+
+
+def captured(graph: Graph) -> list[Value]:
+    """The Values that a nested Graph uses and does not define itself."""
+    defined = {*graph.inputs, *graph.values}
+    used = [arg for value in graph.values for arg in value.args]
+    used += [outer for value in graph.values for region in value.regions for outer in captured(region)]
+    used += [*graph.outputs, *(guard.value for guard in graph.guards)]
+    return list(dict.fromkeys(value for value in used if value not in defined))
 
 
 class Block:

@@ -23,6 +23,6 @@ def interpret(graph: Graph, args: Sequence[Any]) -> list[Any]:
     for value in graph.values:
         env[value] = evaluate(value, [env[arg] for arg in value.args])
     for guard in graph.guards:
-        if env[guard.value] != guard.expected:
+        if not guard.holds(env[guard.value]):
             raise IRError(f"guard at {guard.where}: {guard.expected} was {env[guard.value]}")
     return [env[value] for value in graph.outputs]

@@ -19,7 +19,7 @@ import numpy as np
 
 from .errors import IRError
 from .graph import Literal, Value, current_block
-from .types import ArrayType, broadcast_shapes
+from .types import NAME_OF_DTYPE, ArrayType, broadcast_shapes
 
 OPS: dict[str, Op] = {}
 """The op table: every op by its name."""
@@ -45,7 +45,8 @@ class Op:
 
     ``infer(*types, **attrs)`` is the type rule, ``reference(*arrays, **attrs)`` the meaning,
     in NumPy. ``vjp(y, g)`` returns one cotangent or None for each argument; ``jvp(y,
-    tangents)`` the tangent of ``y``, with None for zero tangents. ``lower`` is what code
+    tangents)`` the tangent of ``y``, with None for zero tangents. ``reach(y, mask)`` tells, for
+    each argument, which elements matter to those of ``y`` in a mask. ``lower`` is what code
     generation needs: for a pointwise op a callable ``(builder, *scalars)`` or the name of an
     instruction by kind of number.
     """
@@ -58,6 +59,7 @@ class Op:
     transpose: Callable[..., tuple[Value | None, ...]] | None = None
     vjp: Callable[[Value, Value], tuple[Value | None, ...]] | None = None
     jvp: Callable[[Value, Sequence[Value | None]], Value | None] | None = None
+    reach: Callable[[Value, Value], tuple[Value, ...]] | None = None
     lower: Any = None
     singular: bool = False
     domain: tuple[float, float] = (-3.0, 3.0)
@@ -112,8 +114,9 @@ def pointwise(
     """An op on scalars, applied to broadcast arguments.
 
     ``partials[i](*args, y)`` is the derivative by argument i (None: zero everywhere).
-    ``singular``: a partial can be infinite at finite arguments. ``domain`` is where the op's
-    generated tests draw their arguments from.
+    ``singular``: the result or a partial can be infinite or NaN at finite arguments, which
+    is what decides where a cotangent needs a select (`ir.passes.adjoint`). ``domain`` is where
+    the op's generated tests draw their arguments from.
     """
     return register(
         Op(
@@ -142,9 +145,7 @@ def linear(
 
     ``transpose(g, *args, **attrs)`` returns the cotangents of the arguments.
     """
-    return register(
-        Op(name, "linear", infer, reference, transpose=transpose, lower=lower, doc=doc)
-    )
+    return register(Op(name, "linear", infer, reference, transpose=transpose, lower=lower, doc=doc))
 
 
 def general(
@@ -153,10 +154,11 @@ def general(
     infer: Callable[..., ArrayType],
     vjp: Callable[[Value, Value], tuple[Value | None, ...]],
     jvp: Callable[[Value, Sequence[Value | None]], Value | None],
-    domain: tuple[float, float] = (-3.0, 3.0),
+    reach: Callable[[Value, Value], tuple[Value, ...]],
     doc: str = "",
 ) -> Op:
-    return register(Op(name, "general", infer, reference, vjp=vjp, jvp=jvp, domain=domain, doc=doc))
+    """An op with a VJP and a JVP of its own."""
+    return register(Op(name, "general", infer, reference, vjp=vjp, jvp=jvp, reach=reach, doc=doc))
 
 
 # --- inputs and constants -------------------------------------------------------------------
@@ -174,6 +176,8 @@ INPUT = register(Op("input", "leaf", _input_type, _no_reference))
 
 
 def _const_type(value: Literal) -> ArrayType:
+    if value.array.dtype not in NAME_OF_DTYPE:
+        raise IRError(f"a constant cannot have dtype {value.array.dtype}")
     return ArrayType(value.array.dtype, value.array.shape)
 
 
@@ -183,6 +187,8 @@ CONST = register(Op("const", "leaf", _const_type, lambda value: value.array))
 def const(value: Any, dtype: np.dtype | None = None) -> Value:
     """A constant; a Python number takes ``dtype``."""
     array = np.asarray(value, dtype)
+    if isinstance(value, float) and array.dtype.kind in "iu" and array != value:
+        raise IRError(f"the constant {value} has no value of dtype {array.dtype}")
     return current_block().add(CONST, (), (("value", Literal(array)),))
 
 
@@ -194,4 +200,3 @@ def constant_of(value: Value) -> np.ndarray | None:
     if value.op.name == "broadcast" and value.args[0].op is CONST and not value.args[0].shape:
         return constant_of(value.args[0])
     return None
-

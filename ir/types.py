@@ -55,7 +55,9 @@ class Affine:
 
     __radd__ = __add__
 
-    def __mul__(self, factor: int) -> Dim:
+    def __mul__(self, factor: Dim) -> Dim:
+        if isinstance(factor, Affine):
+            raise IRError(f"the product ({self}) * ({factor}) is no affine dimension")
         return _affine(self.const * factor, ((n, c * factor) for n, c in self.terms))
 
     __rmul__ = __mul__

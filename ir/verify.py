@@ -25,6 +25,9 @@ def verify(graph: Graph, outer: frozenset[Value] = frozenset()) -> Graph:
         for region in value.regions:
             verify(region, frozenset(defined))
         defined.add(value)
+    for guard in graph.guards:
+        if guard.value.shape:
+            raise IRError(f"{guard.value} is guarded, which takes a scalar")
     for value in (*graph.outputs, *(guard.value for guard in graph.guards)):
         if value not in defined:
             raise IRError(f"{value} is returned or guarded but not defined")

@@ -15,6 +15,8 @@ from ..errors import IRError
 from ..graph import Value
 from ..op import Op, general
 from ..types import ArrayType, Dim
+from .reduce import any_
+from .structure import broadcast, reshape, transpose
 
 
 def split_spec(spec: str) -> tuple[str, str, str]:
@@ -49,13 +51,28 @@ def _contract_reference(x: Any, z: Any, spec: str) -> Any:
         return np.asarray(np.einsum(spec, x, z, optimize=True)).astype(np.asarray(x).dtype)
 
 
-def _contract_vjp(y: Value, g: Value) -> tuple[Value, Value]:
-    x, z = y.args
-    left, right, result = split_spec(y.attr("spec"))
+def contract_vjp(spec: str, x: Value, z: Value, g: Value) -> tuple[Value, Value]:
+    left, right, result = split_spec(spec)
     return (
         contract(g, z, spec=f"{result},{right}->{left}"),
         contract(g, x, spec=f"{result},{left}->{right}"),
     )
+
+
+def _contract_reach(y: Value, mask: Value) -> tuple[Value, Value]:
+    left, right, result = split_spec(y.attr("spec"))
+
+    def one(x: Value, indices: str) -> Value:
+        summed = tuple(axis for axis, index in enumerate(result) if index not in indices)
+        kept = [index for index in result if index in indices]
+        reached = any_(mask, axes=summed)
+        reached = transpose(reached, perm=tuple(kept.index(i) for i in indices if i in kept))
+        ones = tuple(
+            dim if index in kept else 1 for index, dim in zip(indices, x.shape, strict=True)
+        )
+        return broadcast(reshape(reached, shape=ones), shape=x.shape)
+
+    return one(y.args[0], left), one(y.args[1], right)
 
 
 def _contract_jvp(y: Value, tangents: Any) -> Value | None:
@@ -68,4 +85,11 @@ def _contract_jvp(y: Value, tangents: Any) -> Value | None:
     return terms[0] + terms[1] if len(terms) == 2 else (terms[0] if terms else None)
 
 
-contract: Op = general("contract", _contract_reference, _contract_type, _contract_vjp, _contract_jvp)
+contract: Op = general(
+    "contract",
+    _contract_reference,
+    _contract_type,
+    lambda y, g: contract_vjp(y.attr("spec"), *y.args, g),
+    _contract_jvp,
+    _contract_reach,
+)

@@ -9,10 +9,11 @@ import numpy as np
 
 from ..errors import IRError
 from ..graph import Value
-from ..op import Masked, Op, general, linear, register
-from ..types import ArrayType, Shape
-from .pointwise import cast, eq
-from .structure import broadcast, reshape, slice_, transpose
+from ..op import Masked, Op, const, general, linear, register
+from ..types import BOOL, ArrayType, Shape
+from .logic import eq, isnan, logical_or, where
+from .pointwise import cast
+from .structure import broadcast, reshape, slice_, transpose, update, zeros
 
 
 def _reduce_type(x: ArrayType, axes: tuple[int, ...]) -> ArrayType:
@@ -40,6 +41,10 @@ def spread(y: Value, x: Value, axes: tuple[int, ...]) -> Value:
     return broadcast(reshape(y, shape=kept_shape(x.shape, axes)), shape=x.shape)
 
 
+def _spread_mask(y: Value, mask: Value) -> tuple[Value]:
+    return (spread(mask, y.args[0], y.attr("axes")),)
+
+
 sum_ = linear(
     "sum",
     _numpy(np.sum),
@@ -50,14 +55,14 @@ sum_ = linear(
 # --- products -------------------------------------------------------------------------------
 
 
-def _as_rows(x: Value, axes: tuple[int, ...]) -> tuple[Value, Shape]:
-    """``x`` with the reduced axes merged into a leading one, and the shape of the rest."""
+def _as_rows(x: Value, axes: tuple[int, ...]) -> Value:
+    """``x`` with the reduced axes merged into a leading one."""
     rest = tuple(axis for axis in range(len(x.shape)) if axis not in axes)
     kept = tuple(x.shape[axis] for axis in rest)
     count = 1
     for axis in axes:
         count *= x.shape[axis]
-    return reshape(transpose(x, perm=axes + rest), shape=(count, *kept)), kept
+    return reshape(transpose(x, perm=axes + rest), shape=(count, *kept))
 
 
 def _from_rows(rows: Value, x: Value, axes: tuple[int, ...]) -> Value:
@@ -79,14 +84,14 @@ def products_of_others(x: Value, axes: tuple[int, ...]) -> Value:
 
     A tree of halves, so that no division is needed and zeros are right at every order.
     """
-    rows, kept = _as_rows(x, axes)
+    rows = _as_rows(x, axes)
     levels = [rows]
     while levels[-1].shape[0] > 1:
         top = levels[-1]
         half, odd = divmod(top.shape[0], 2)
         merged = _first(top, 0, half) * _first(top, half, half)
         levels.append(_join(merged, _first(top, 2 * half, 1)) if odd else merged)
-    others = broadcast(_one(x), shape=levels[-1].shape)
+    others = broadcast(const(1.0, x.dtype), shape=levels[-1].shape)
     for level in reversed(levels[:-1]):
         half, odd = divmod(level.shape[0], 2)
         above = _first(others, 0, half)
@@ -96,15 +101,7 @@ def products_of_others(x: Value, axes: tuple[int, ...]) -> Value:
     return _from_rows(others, x, axes)
 
 
-def _one(x: Value) -> Value:
-    from ..op import const
-
-    return const(1.0, x.dtype)
-
-
 def _join(top: Value, bottom: Value) -> Value:
-    from .structure import update, zeros
-
     rows = top.shape[0] + bottom.shape[0]
     rest = top.shape[1:]
     empty = zeros(ArrayType(top.dtype, (rows, *rest)))
@@ -123,7 +120,7 @@ def _prod_jvp(y: Value, tangents: Sequence[Value | None]) -> Value | None:
     return None if t is None else sum_(t * products_of_others(x, axes), axes=axes)
 
 
-prod = general("prod", _numpy(np.prod), _reduce_type, _prod_vjp, _prod_jvp)
+prod = general("prod", _numpy(np.prod), _reduce_type, _prod_vjp, _prod_jvp, _spread_mask)
 
 # --- extrema --------------------------------------------------------------------------------
 
@@ -131,7 +128,8 @@ prod = general("prod", _numpy(np.prod), _reduce_type, _prod_vjp, _prod_jvp)
 def _ties(y: Value) -> tuple[Value, Value]:
     """Where the extremum is reached, and by how many elements."""
     (x,), axes = y.args, y.attr("axes")
-    reached = eq(x, spread(y, x, axes))
+    # A NaN is the extremum, and equals nothing: without it the derivative would be a quiet 0.
+    reached = logical_or(eq(x, spread(y, x, axes)), isnan(x))
     return reached, sum_(cast(reached, dtype=x.dtype), axes=axes)
 
 
@@ -142,8 +140,6 @@ def _extremum_vjp(y: Value, g: Value) -> tuple[Masked]:
 
 
 def _extremum_jvp(y: Value, tangents: Sequence[Value | None]) -> Value | None:
-    from .pointwise import where
-
     (t,) = tangents
     if t is None:
         return None
@@ -151,8 +147,15 @@ def _extremum_jvp(y: Value, tangents: Sequence[Value | None]) -> Value | None:
     return sum_(where(reached, t, 0.0), axes=y.attr("axes")) / count
 
 
-max_ = general("max", _numpy(np.max), _reduce_type, _extremum_vjp, _extremum_jvp)
-min_ = general("min", _numpy(np.min), _reduce_type, _extremum_vjp, _extremum_jvp)
+max_ = general("max", _numpy(np.max), _reduce_type, _extremum_vjp, _extremum_jvp, _spread_mask)
+min_ = general("min", _numpy(np.min), _reduce_type, _extremum_vjp, _extremum_jvp, _spread_mask)
 
-any_ = register(Op("any", "leaf", _reduce_type, _numpy(np.any)))
-all_ = register(Op("all", "leaf", _reduce_type, _numpy(np.all)))
+
+def _logical_type(x: ArrayType, axes: tuple[int, ...]) -> ArrayType:
+    if x.dtype != BOOL:
+        raise IRError(f"any and all take a bool, not {x}")
+    return _reduce_type(x, axes)
+
+
+any_ = register(Op("any", "leaf", _logical_type, _numpy(np.any)))
+all_ = register(Op("all", "leaf", _logical_type, _numpy(np.all)))

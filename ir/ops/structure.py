@@ -14,7 +14,7 @@ import numpy as np
 from ..errors import IRError
 from ..graph import Value
 from ..op import Op, const, linear, register
-from ..types import ArrayType, Dim, Shape, broadcast_shapes, format_shape
+from ..types import Affine, ArrayType, Dim, Shape, broadcast_shapes, format_shape
 
 # --- views ----------------------------------------------------------------------------------
 
@@ -79,6 +79,8 @@ def region(start: tuple[int, ...], step: tuple[int, ...], size: tuple[int, ...])
     """The NumPy index of a region."""
 
     def one(at: int, by: int, count: int) -> slice:
+        if not count:
+            return slice(0, 0)
         stop = at + by * count
         return slice(at, None if stop < 0 else stop, by)
 
@@ -89,7 +91,9 @@ def _check_region(x: ArrayType, start: tuple, step: tuple, size: Shape) -> None:
     if not len(start) == len(step) == len(size) == x.rank:
         raise IRError(f"a region of {x} needs one start, step and size for each axis")
     for dim, at, by, count in zip(x.shape, start, step, size, strict=True):
-        if not (isinstance(dim, int) and isinstance(count, int)):
+        if by == 0:
+            raise IRError(f"the step of a region of {x} is 0")
+        if any(isinstance(number, Affine) for number in (dim, at, count)):
             continue
         if count and not (0 <= at < dim and 0 <= at + by * (count - 1) < dim):
             raise IRError(f"region {start}:{step}:{format_shape(size)} leaves {x}")

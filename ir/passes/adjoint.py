@@ -7,19 +7,33 @@ array, which code generation updates in place.
 Cotangents carry masks. Behind a ``where`` the cotangent is the pair (number, mask): the number
 is only valid where the mask holds, and the select that makes the rest zero comes after the
 chain of products, so an infinite derivative in a branch not taken never meets the zero. What
-is zero because an element was never read (``sqrt(x)[1:]``) is masked in the same way before it
-meets a derivative that can be infinite.
+is zero because an element was never read (``sqrt(x)[1:]``) is masked in the same way, but only
+where a value or a derivative can be infinite, so that plain slicing costs nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from ..errors import IRError
-from ..graph import Block, Graph, Value
-from ..op import Masked, const
-from ..ops import accumulate, any_, broadcast, logical_and, logical_or, sum_to, where, zeros
+from ..graph import Block, Graph, Value, captured
+from ..op import CONST, Masked, const, constant_of
+from ..ops import (
+    accumulate,
+    any_,
+    broadcast,
+    contract,
+    logical_and,
+    logical_or,
+    reshape,
+    sum_to,
+    where,
+    zeros,
+)
+from ..ops.contract import contract_vjp
 from ..types import BOOL, ArrayType
 
 
@@ -33,7 +47,7 @@ def adjoint(graph: Graph, wrt: Sequence[int], of: Sequence[int], unit: bool = Fa
     block = Block(graph.inputs, graph.values)
     with block:
         active = _active(graph, wrt)
-        cotangents = _Cotangents(active)
+        cotangents = _Cotangents(active, _unbounded(graph))
         for position in of:
             y = graph.outputs[position]
             if not y.type.differentiable:
@@ -52,7 +66,7 @@ def adjoint(graph: Graph, wrt: Sequence[int], of: Sequence[int], unit: bool = Fa
         gradients = []
         for position in wrt:
             x = graph.inputs[position]
-            found = cotangents.take(x)
+            found = cotangents.table.get(x)
             gradients.append(zeros(x.type) if found is None else found.settled())
     return block.graph((*graph.outputs, *gradients), graph.guards)
 
@@ -64,11 +78,41 @@ def _active(graph: Graph, wrt: Sequence[int]) -> set[Value]:
         if not value.type.differentiable:
             raise IRError(f"input {value.attr('name')} has dtype {value.dtype} and no derivative")
     for value in graph.values:
+        check_captures(value, active)
         if value.type.differentiable and any(
             arg in active and has_derivative(value, i) for i, arg in enumerate(value.args)
         ):
             active.add(value)
     return active
+
+
+def check_captures(value: Value, active: Container[Value]) -> None:
+    """A derivative flows through arguments only: one that a region captures would be lost."""
+    for region in value.regions:
+        for outer in captured(region):
+            if outer in active:
+                raise IRError(f"a region of {value} captures {outer}, which has a derivative")
+
+
+def _unbounded(graph: Graph) -> set[Value]:
+    """The values that can be infinite or NaN, or have such a derivative, at finite inputs."""
+    found: set[Value] = set()
+    for value in graph.values:
+        if value.type.differentiable and (
+            not _is_finite(value) or any(arg in found for arg in value.args)
+        ):
+            found.add(value)
+    return found
+
+
+def _is_finite(value: Value) -> bool:
+    """Whether an op application is finite, with finite derivatives, at finite arguments."""
+    if value.op is CONST:
+        return bool(np.isfinite(value.attr("value").array).all())
+    if value.op.name == "div":
+        divisor = constant_of(value.args[1])
+        return divisor is not None and bool((divisor != 0).all())
+    return not value.op.singular
 
 
 def has_derivative(value: Value, position: int) -> bool:
@@ -82,7 +126,7 @@ class _Cotangent:
     """``value``, and where it can be non-zero (``mask``; None: anywhere).
 
     ``hard``: outside the mask ``value`` is not valid, else it is zero there. ``regional``: the
-    mask tells what was read, not what a ``where`` took.
+    mask tells only what was read, not what a ``where`` took.
     """
 
     value: Value
@@ -98,8 +142,9 @@ class _Cotangent:
 
 
 class _Cotangents:
-    def __init__(self, active: set[Value]) -> None:
+    def __init__(self, active: set[Value], unbounded: set[Value]) -> None:
         self.active = active
+        self.unbounded = unbounded
         self.table: dict[Value, _Cotangent] = {}
 
     def take(self, x: Value) -> _Cotangent | None:
@@ -120,7 +165,7 @@ class _Cotangents:
         if old is not None:
             both = _either(old.mask, new.mask)
             value = old.settled() + new.settled()
-            new = _Cotangent(value, both, False, old.regional or new.regional)
+            new = _Cotangent(value, both, False, old.regional and new.regional)
         self.table[x] = new
 
     def propagate(self, y: Value) -> None:
@@ -128,31 +173,26 @@ class _Cotangents:
         found = self.take(y)
         if found is None:
             return
+        if found.regional and not found.hard and y not in self.unbounded:
+            # Nothing that y was computed from can be infinite either: zeros need no mask.
+            found = _Cotangent(found.value)
         if y.op.kind == "pointwise":
             self._pointwise(y, found)
         elif y.op.kind == "linear":
             self._linear(y, found)
         else:
-            assert y.op.vjp is not None
-            for x, g in zip(y.args, y.op.vjp(y, found.settled()), strict=True):
-                if x not in self.active or g is None:
-                    continue
-                if isinstance(g, Masked):
-                    self.add(x, _as_value(g.value, x), g.mask, hard=True)
-                else:
-                    self.add(x, g)
+            self._general(y, found)
 
     def _pointwise(self, y: Value, g: _Cotangent) -> None:
-        hard = g.hard or (g.mask is not None and (y.op.singular or not g.regional))
         for x, partial in zip(y.args, y.op.partials, strict=True):
             if x not in self.active or partial is None:
                 continue
             factor = partial(*y.args, y)
             if isinstance(factor, Masked):
                 mask = factor.mask if g.mask is None else logical_and(g.mask, factor.mask)
-                regional = g.regional and g.mask is not None
-                self.add(x, scale(g.value, factor.value), mask, True, regional)
+                self.add(x, scale(g.value, factor.value), mask, True)
             else:
+                hard = g.hard or (g.mask is not None and not _is_finite_number(factor))
                 self.add(x, scale(g.value, factor), g.mask, hard, g.regional)
 
     def _linear(self, y: Value, g: _Cotangent) -> None:
@@ -166,8 +206,30 @@ class _Cotangents:
         masks = self._transposed_mask(y, g)
         for x, contribution, mask in zip(y.args, contributions, masks, strict=True):
             if x in self.active and contribution is not None:
-                regional = g.regional or y.op.name == "update"
-                self.add(x, contribution, mask, False, regional and mask is not None)
+                regional = mask is not None and (g.mask is None or g.regional)
+                self.add(x, contribution, mask, False, regional)
+
+    def _general(self, y: Value, g: _Cotangent) -> None:
+        assert y.op.vjp is not None
+        assert y.op.reach is not None
+        masks: tuple[Value | None, ...] = (None,) * len(y.args)
+        if g.mask is not None:
+            masks = y.op.reach(y, _indicator(g.mask, y))
+        if y.op is contract and g.mask is not None:
+            # Each cotangent sums over elements of y, of which some are masked: what would
+            # multiply only those zeros is made zero itself.
+            x, z = (where(mask, arg, 0.0) for arg, mask in zip(y.args, masks, strict=True))
+            contributions = contract_vjp(y.attr("spec"), x, z, g.settled())
+        else:
+            contributions = y.op.vjp(y, g.settled())
+        for x, contribution, mask in zip(y.args, contributions, masks, strict=True):
+            if x not in self.active or contribution is None:
+                continue
+            if isinstance(contribution, Masked):
+                both = contribution.mask if mask is None else logical_and(mask, contribution.mask)
+                self.add(x, _as_value(contribution.value, x), both, hard=True)
+            else:
+                self.add(x, contribution, mask, mask is not None, g.regional)
 
     def _transposed_mask(self, y: Value, g: _Cotangent) -> tuple[Value | None, ...]:
         if y.op.name == "cast":
@@ -175,7 +237,8 @@ class _Cotangents:
         assert y.op.transpose is not None
         if g.mask is None and y.op.name != "update":
             return (None,) * len(y.args)
-        return y.op.transpose(_indicator(g.mask, y), *y.args, **dict(y.attrs))
+        masks = y.op.transpose(_indicator(g.mask, y), *y.args, **dict(y.attrs))
+        return (masks[0], None) if g.mask is None else masks
 
     def _read_region(self, y: Value, g: _Cotangent) -> None:
         x, start, step = y.args[0], y.attr("start"), y.attr("step")
@@ -188,7 +251,8 @@ class _Cotangents:
         nothing = zeros(ArrayType(BOOL, x.shape))
         known = nothing if old is None else _indicator(old.mask, x)
         mask = accumulate(known, _indicator(g.mask, y), start=start, step=step)
-        self.table[x] = _Cotangent(value, mask, False, True)
+        regional = (g.mask is None or g.regional) and (old is None or old.regional)
+        self.table[x] = _Cotangent(value, mask, False, regional)
 
 
 def scale(g: Value, factor: Value | float) -> Value:
@@ -196,6 +260,11 @@ def scale(g: Value, factor: Value | float) -> Value:
     if isinstance(factor, Value):
         return g * factor
     return g if factor == 1.0 else -g if factor == -1.0 else g * factor
+
+
+def _is_finite_number(factor: Value | float) -> bool:
+    known = constant_of(factor) if isinstance(factor, Value) else factor
+    return known is not None and bool(np.isfinite(known).all())
 
 
 def _as_value(number: Value | float, like: Value) -> Value:
@@ -224,7 +293,5 @@ def _unbroadcast(g: _Cotangent, x: Value) -> _Cotangent:
     )
     reduced = any_(mask, axes=axes)
     if reduced.shape != x.shape:
-        from ..ops import reshape
-
         reduced = reshape(reduced, shape=x.shape)
     return _Cotangent(value, reduced, False, g.regional)

@@ -8,7 +8,7 @@ from ..errors import IRError
 from ..graph import Block, Graph, Value
 from ..op import Masked
 from ..ops import broadcast, where, zeros
-from .adjoint import scale
+from .adjoint import check_captures, scale
 
 
 def tangent(graph: Graph, wrt: Sequence[int]) -> Graph:
@@ -26,6 +26,7 @@ def tangent(graph: Graph, wrt: Sequence[int]) -> Graph:
                 raise IRError(f"input {x.attr('name')} has dtype {x.dtype} and no derivative")
             tangents[x] = block.input(f"t_{x.attr('name')}", x.type)
         for y in graph.values:
+            check_captures(y, tangents)
             if y.type.differentiable and any(arg in tangents for arg in y.args):
                 t = _tangent(y, [tangents.get(arg) for arg in y.args])
                 if t is not None:
@@ -40,9 +41,7 @@ def tangent(graph: Graph, wrt: Sequence[int]) -> Graph:
 
 def _tangent(y: Value, tangents: Sequence[Value | None]) -> Value | None:
     if y.op.kind == "linear":
-        known = [
-            zeros(x.type) if t is None else t for x, t in zip(y.args, tangents, strict=True)
-        ]
+        known = [zeros(x.type) if t is None else t for x, t in zip(y.args, tangents, strict=True)]
         return y.op(*known, **dict(y.attrs))
     if y.op.kind == "general":
         assert y.op.jvp is not None
