@@ -17,10 +17,11 @@ import llvmlite.ir as ll
 
 from ..ir.graph import Value
 from .blas import Products
-from .body import Body, from_memory, to_memory
+from .body import Body, Place, from_memory, to_memory
+from .cone import is_splat
 from .nest import NestEmitter
 from .scalar import I8, I32, I64, Scalar, constant, memory_type
-from .schedule import Call, Schedule, Section
+from .schedule import Buffer, Call, Schedule, Section
 from .tree import Branch, Leaf
 
 POINTER = I8.as_pointer()
@@ -87,8 +88,7 @@ class _Kernel:
         self.literals: dict[int, ll.Value] = {}
         self.entry = ll.IRBuilder(function.append_basic_block("entry"))
 
-    def pointer(self, value: Value) -> ll.Value:
-        buffer = self.schedule.buffers[value]
+    def pointer(self, buffer: Buffer) -> ll.Value:
         if buffer.kind == "const":
             return self._literal(buffer.number)
         return self.function.args[self.starts[buffer.kind] + buffer.number]
@@ -111,9 +111,10 @@ class _Kernel:
     def emit(self) -> None:
         first = self.function.append_basic_block("start")
         registers: dict[Value, ll.Value] = {}
-        for value in self.schedule.program.inputs:
+        for number, value in enumerate(self.schedule.program.inputs):
             if not value.shape:
-                at = self.entry.bitcast(self.pointer(value), memory_type(value.dtype).as_pointer())
+                pointer = self.pointer(Buffer("input", number))
+                at = self.entry.bitcast(pointer, memory_type(value.dtype).as_pointer())
                 registers[value] = from_memory(self.entry, value, self.entry.load(at))
         stack: list[tuple[Section, ll.Block, dict[Value, ll.Value]]] = [
             (self.schedule.root, first, registers)
@@ -128,18 +129,22 @@ class _Kernel:
                 self._leaf(b, section.end, registers)
         self.entry.branch(first)
 
-    def _stored(self) -> Callable[[Value], bool]:
-        buffers = self.schedule.buffers
-        return lambda value: bool(value.shape) and value in buffers
+    def _memory(self, section: Section) -> tuple[Place, Callable[[Value], bool]]:
+        """Where the stored values of a section are, and which are stored."""
+        buffers = section.buffers
+        return (
+            lambda value: self.pointer(buffers[value]),
+            lambda value: bool(value.shape) and value in buffers,
+        )
 
     def _section(
         self, b: ll.IRBuilder, section: Section, registers: dict[Value, ll.Value]
     ) -> None:
-        stored = self._stored()
-        nests = NestEmitter(self.entry, self.pointer, self.output, stored, registers)
-        products = Products(self.entry, self.pointer)
+        pointer, stored = self._memory(section)
+        nests = NestEmitter(self.entry, pointer, self.output, stored, registers)
+        products = Products(self.entry, pointer)
         for number, scalars in enumerate(section.scalars):
-            body = Body([b], [], self.pointer, stored, registers)
+            body = Body([b], [], pointer, stored, registers)
             for value in scalars:
                 registers[value] = body.element(value, (), defining=True)
             if number < len(section.steps):
@@ -149,23 +154,17 @@ class _Kernel:
                 else:
                     nests.emit(b, step)
 
-    def _scalar(
-        self, b: ll.IRBuilder, value: Value, registers: dict[Value, ll.Value]
-    ) -> ll.Value:
-        body = Body([b], [], self.pointer, self._stored(), registers)
-        return body.element(value, ())
-
     def _leaf(self, b: ll.IRBuilder, leaf: Leaf, registers: dict[Value, ll.Value]) -> None:
         for number, value in enumerate(leaf.outputs):
             if not value.shape:
                 at = b.bitcast(self.output(number), memory_type(value.dtype).as_pointer())
-                b.store(to_memory(b, value, self._scalar(b, value, registers)), at)
+                b.store(to_memory(b, value, _register(value, registers)), at)
         b.ret(ll.Constant(I32, leaf.path))
 
     def _branch(
         self, b: ll.IRBuilder, section: Section, branch: Branch, registers: dict[Value, ll.Value]
     ) -> list[tuple[Section, ll.Block, dict[Value, ll.Value]]]:
-        outcome = self._scalar(b, branch.value, registers)
+        outcome = _register(branch.value, registers)
         arms = []
         scalar = Scalar(b, branch.value.dtype)
         for (_, expected), section_below in section.arms.items():
@@ -178,6 +177,12 @@ class _Kernel:
         b.store(_bits(b, branch.value, outcome), self.function.args[-1])
         b.ret(ll.Constant(I32, -1 - branch.number))
         return arms
+
+
+def _register(value: Value, registers: dict[Value, ll.Value]) -> ll.Value:
+    if is_splat(value):
+        return constant(value.dtype, value.attr("value").array)
+    return registers[value]
 
 
 def _bits(b: ll.IRBuilder, value: Value, outcome: ll.Value) -> ll.Value:

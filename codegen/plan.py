@@ -24,9 +24,9 @@ def plan(program: Program) -> Schedule:
     for value in program.values:
         for arg in value.args:
             uses.setdefault(arg, set()).add(value)
-    buffers = {value: Buffer("input", n) for n, value in enumerate(program.inputs)}
+    given = {value: Buffer("input", n) for n, value in enumerate(program.inputs)}
     literals = [v for v in program.values if v.op.name == "const" and v.shape]
-    buffers |= {value: Buffer("const", n) for n, value in enumerate(literals)}
+    given |= {value: Buffer("const", n) for n, value in enumerate(literals)}
     memory = Memory()
     copies = 0
     root: Section | None = None
@@ -38,7 +38,8 @@ def plan(program: Program) -> Schedule:
         todo = sorted(_needed(node, done), key=order.__getitem__)
         placement = _place(node, todo, done, uses)
         copies += len(placement.copied)
-        section = Section(placement.steps, placement.gaps(), node)
+        buffers = dict(parent.buffers if parent else given)
+        section = Section(placement.steps, placement.gaps(), node, buffers)
         memory = assign_buffers(placement, buffers, memory.branch(), isinstance(node, Leaf))
         if parent is None:
             root = section
@@ -50,7 +51,7 @@ def plan(program: Program) -> Schedule:
             for outcome, child in node.arms.items():
                 stack.append((child, known, memory, section, outcome))
     assert root is not None
-    return Schedule(program, root, buffers, memory.sizes, copies, literals)
+    return Schedule(program, root, memory.sizes, copies, literals)
 
 
 def _needed(node: Node, done: frozenset[Value]) -> set[Value]:

@@ -62,21 +62,25 @@ Step = Nest | Call
 
 @dataclass(slots=True)
 class Section:
-    """Steps with the scalars of the gap before each step (and after the last), then the end."""
+    """Steps with the scalars of the gap before each step (and after the last), then the end.
+
+    ``buffers`` are those that can be read here: its own and those of the sections above. A
+    value may be computed again in an arm, and have another buffer in each.
+    """
 
     steps: list[Step]
     scalars: list[list[Value]]
     end: Branch | Leaf
+    buffers: dict[Value, Buffer]
     arms: dict[tuple[type, object], Section] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
 class Schedule:
-    """A Program with its sections, buffers (``buffers``: of Values) and slot sizes in bytes."""
+    """A Program with its sections and the sizes of its slots in bytes."""
 
     program: Program
     root: Section
-    buffers: dict[Value, Buffer]
     slots: list[int]
     copies: int
     literals: list[Value] = field(default_factory=list)
@@ -113,14 +117,14 @@ class Schedule:
             indent, outcome, section = stack.pop()
             if outcome:
                 lines.append(f"{indent[2:]}if {outcome}:")
-            lines += _print_section(section, names, self.buffers, indent)
+            lines += _print_section(section, names, indent)
             for (_, expected), arm in reversed(section.arms.items()):
                 stack.append((indent + "  ", repr(expected), arm))
         return "\n".join(lines) + "\n"
 
 
 def _print_section(
-    section: Section, names: dict[Value, str], buffers: dict[Value, Buffer], indent: str
+    section: Section, names: dict[Value, str], indent: str
 ) -> list[str]:
     lines = []
     for gap, step in zip(section.scalars, [*section.steps, None], strict=True):
@@ -133,7 +137,7 @@ def _print_section(
             lines.append(f"{indent}nest {step.domain}:")
             for store in step.stores:
                 target = f"output{store.output}" if store.kind == "output" else names[store.value]
-                where = buffers.get(store.value)
+                where = section.buffers.get(store.value)
                 place = f" in {where}" if where and store.kind != "output" else ""
                 lines.append(f"{indent}  {store.kind} {target}{place} <- {names[store.expr]}")
     if isinstance(section.end, Branch):
