@@ -1,1 +1,20 @@
 """adjit: a compiler for NumPy functions and their derivatives."""
+
+from .tracer.api import compile_grad, grad, jit, stop_gradient, value_and_grad
+from .tracer.check import check_grads
+from .tracer.errors import AdjitError
+from .tracer.products import jvp, vjp
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "AdjitError",
+    "check_grads",
+    "compile_grad",
+    "grad",
+    "jit",
+    "jvp",
+    "stop_gradient",
+    "value_and_grad",
+    "vjp",
+]

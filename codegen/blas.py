@@ -10,8 +10,8 @@ import llvmlite.ir as ll
 from ..ir.graph import Value
 from ..ir.ops.contract import split_spec
 from .body import Place
-from .scalar import I8, I32, I64, memory_type
 from .place import home
+from .scalar import I8, I32, I64, memory_type
 
 
 def _address(name: str) -> int:
@@ -62,7 +62,9 @@ class Products:
             elif m == 1:
                 self._vector(b, prefix, value, (c, right[1:] == "nk", n, k), a, y)
             else:
-                self._matrix(b, prefix, value, (a, left[1:] == "mk"), (c, right[1:] == "kn"), y, (m, n, k))
+                self._matrix(
+                    b, prefix, value, (a, left[1:] == "mk"), (c, right[1:] == "kn"), y, (m, n, k)
+                )
 
     def _at(self, b: ll.IRBuilder, pointer: ll.Value, value: Value, elements: int) -> ll.Value:
         at = ll.Constant(I64, elements * value.dtype.itemsize)

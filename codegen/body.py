@@ -125,5 +125,3 @@ def from_memory(b: ll.IRBuilder, value: Value, loaded: ll.Value) -> ll.Value:
 
 def to_memory(b: ll.IRBuilder, value: Value, number: ll.Value) -> ll.Value:
     return b.zext(number, memory_type(value.dtype)) if value.dtype.kind == "b" else number
-
-

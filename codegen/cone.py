@@ -14,8 +14,35 @@ from ..ir.graph import Value
 from .access import VIEWS, Index, Linear, aligned, offset, same_but_units, through_view
 
 EXPENSIVE = frozenset(
-    "exp exp2 expm1 log log2 log10 log1p sin cos tan asin acos atan atan2 sinh cosh tanh asinh"
-    " acosh atanh pow cbrt hypot logaddexp mod fmod floor_divide".split()
+    {
+        "exp",
+        "exp2",
+        "expm1",
+        "log",
+        "log2",
+        "log10",
+        "log1p",
+        "sin",
+        "cos",
+        "tan",
+        "asin",
+        "acos",
+        "atan",
+        "atan2",
+        "sinh",
+        "cosh",
+        "tanh",
+        "asinh",
+        "acosh",
+        "atanh",
+        "pow",
+        "cbrt",
+        "hypot",
+        "logaddexp",
+        "mod",
+        "fmod",
+        "floor_divide",
+    }
 )
 """Ops that are worth a buffer rather than a second evaluation."""
 

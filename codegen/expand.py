@@ -88,10 +88,7 @@ def _inline(x: Value, z: Value, left: str, right: str, result: str, sizes: dict)
     """
     larger = left if len(left) >= len(right) else right
     summed = [i for i in left if i not in result]
-    if set(left + right) == set(larger):
-        order = list(larger)
-    else:
-        order = [*result, *summed]
+    order = list(larger) if set(left + right) == set(larger) else [*result, *summed]
     product = mul(_spread(x, left, order), _spread(z, right, order))
     shape = tuple(sizes[i] for i in order)
     if product.shape != shape:

@@ -137,9 +137,7 @@ class _Kernel:
             lambda value: bool(value.shape) and value in buffers,
         )
 
-    def _section(
-        self, b: ll.IRBuilder, section: Section, registers: dict[Value, ll.Value]
-    ) -> None:
+    def _section(self, b: ll.IRBuilder, section: Section, registers: dict[Value, ll.Value]) -> None:
         pointer, stored = self._memory(section)
         nests = NestEmitter(self.entry, pointer, self.output, stored, registers)
         products = Products(self.entry, pointer)

@@ -77,7 +77,7 @@ class Native:
     ) -> tuple[int, list[np.ndarray]] | Departure:
         """The path taken and its outputs (fresh, or the arrays in ``out`` by position)."""
         if self._common is not None:
-            results = [np.empty(t.shape, t.dtype) for t in self._common]
+            results = [np.empty(t.ints, t.dtype) for t in self._common]
         else:
             results = [np.empty(max(1, size), np.uint8) for size in self._bytes]
         for number, array in (out or {}).items():
@@ -114,7 +114,7 @@ class Native:
 
 def _typed(raw: np.ndarray, type: ArrayType) -> np.ndarray:
     count = type.size * type.dtype.itemsize
-    return raw[:count].view(type.dtype).reshape(type.shape).copy()
+    return raw[:count].view(type.dtype).reshape(type.ints).copy()
 
 
 def arena(size: int) -> int:
@@ -124,4 +124,3 @@ def arena(size: int) -> int:
         block = np.empty(max(size + 64, 4096), np.uint8)
         _arena.block = block
     return int(-(-block.ctypes.data // 64) * 64)
-

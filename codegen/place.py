@@ -67,8 +67,11 @@ class Placement:
         if not value.shape:
             return False
         name = value.op.name
-        return name in ROOTS or name in ("input", "const") or value in self.marked or (
-            value in self.done
+        return (
+            name in ROOTS
+            or name in ("input", "const")
+            or value in self.marked
+            or (value in self.done)
         )
 
     def _mark_what_needs_a_buffer(self) -> None:
@@ -136,9 +139,9 @@ class Placement:
         if self._may_overwrite(base, value):
             self.in_place[value] = base
             first = self.position.get(base, -1) + 1
-            for step, at in self.readers.get(base, ()):
-                same = at == target and self._space_of(step) == space(content)
-                first = max(first, step if same else step + 1)
+            for reader, form in self.readers.get(base, ()):
+                same = form == target and self._space_of(reader) == space(content)
+                first = max(first, reader if same else reader + 1)
         else:
             self.started[value] = self._place(Store("init", value, base))
             first = self.started[value] + 1

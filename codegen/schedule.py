@@ -123,9 +123,7 @@ class Schedule:
         return "\n".join(lines) + "\n"
 
 
-def _print_section(
-    section: Section, names: dict[Value, str], indent: str
-) -> list[str]:
+def _print_section(section: Section, names: dict[Value, str], indent: str) -> list[str]:
     lines = []
     for gap, step in zip(section.scalars, [*section.steps, None], strict=True):
         if gap:

@@ -145,8 +145,11 @@ class Graph:
 def captured(graph: Graph) -> list[Value]:
     """The Values that a nested Graph uses and does not define itself."""
     defined = {*graph.inputs, *graph.values}
-    used = [arg for value in graph.values for arg in value.args]
-    used += [outer for value in graph.values for region in value.regions for outer in captured(region)]
+    used: list[Value] = []
+    for value in graph.values:
+        used += value.args
+        for region in value.regions:
+            used += captured(region)
     used += [*graph.outputs, *(guard.value for guard in graph.guards)]
     return list(dict.fromkeys(value for value in used if value not in defined))
 

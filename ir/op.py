@@ -57,7 +57,7 @@ class Op:
     reference: Callable[..., Any]
     partials: tuple[Partial | None, ...] = ()
     transpose: Callable[..., tuple[Value | None, ...]] | None = None
-    vjp: Callable[[Value, Value], tuple[Value | None, ...]] | None = None
+    vjp: Callable[[Value, Value], tuple[Value | Masked | None, ...]] | None = None
     jvp: Callable[[Value, Sequence[Value | None]], Value | None] | None = None
     reach: Callable[[Value, Value], tuple[Value, ...]] | None = None
     lower: Any = None
@@ -152,7 +152,7 @@ def general(
     name: str,
     reference: Callable[..., Any],
     infer: Callable[..., ArrayType],
-    vjp: Callable[[Value, Value], tuple[Value | None, ...]],
+    vjp: Callable[[Value, Value], tuple[Value | Masked | None, ...]],
     jvp: Callable[[Value, Sequence[Value | None]], Value | None],
     reach: Callable[[Value, Value], tuple[Value, ...]],
     doc: str = "",

@@ -70,6 +70,8 @@ def _print_guards(pending: list[Guard], names: dict[Value, str], indent: str) ->
 
 def _print_attr(item: Any) -> str:
     if isinstance(item, Literal):
+        if not item.array.size:  # a list of nothing does not tell the shape
+            return f"{NAME_OF_DTYPE[item.array.dtype]}:empty{item.array.shape!r}"
         return f"{NAME_OF_DTYPE[item.array.dtype]}:{item.array.tolist()!r}"
     if isinstance(item, np.dtype):
         return NAME_OF_DTYPE[item]
@@ -82,7 +84,7 @@ def _print_attr(item: Any) -> str:
 # --- parsing --------------------------------------------------------------------------------
 
 _HEADER = re.compile(r"graph\((.*)\) \{$")
-_INPUT = re.compile(r"(%\d+) (\S+): (\w+\[[^\]]*\])(?:, )?")
+_INPUT = re.compile(r"(%\d+) (.*?): (\w+\[[^\]]*\])(?:, (?=%)|$)")
 _VALUE = re.compile(r"(%\d+) = (\w+)\((.*)\) : (\w+\[[^\]]*\])( graph\(.*\) \{)?$")
 _GUARD = re.compile(r'guard (%\d+) == (\S+) ("(?:[^"\\]|\\.)*") ("(?:[^"\\]|\\.)*")$')
 
@@ -101,11 +103,17 @@ class _Parser:
     def graph(self, header: str | None = None) -> Graph:
         block = Block()
         guards: list[Guard] = []
-        match = _HEADER.match(header or self.lines.pop(0))
+        match = _HEADER.match(header or (self.lines.pop(0) if self.lines else ""))
         if match is None:
             raise IRError("a graph starts with `graph(inputs) {`")
-        for name, label, type in _INPUT.findall(match[1]):
+        rest = match[1]
+        while rest:
+            found = _INPUT.match(rest)
+            if found is None:
+                raise IRError(f"not an input `%0 name: type`: {rest}")
+            name, label, type = found.groups()
             self.names[name] = block.input(label, _parse_type(type))
+            rest = rest[found.end() :]
         while self.lines:
             line = self.lines.pop(0)
             if line.startswith("return"):
@@ -114,7 +122,7 @@ class _Parser:
                     raise IRError(f"`}}` is missing after: {line}")
                 return block.graph(outputs, guards)
             if guard := _GUARD.match(line):
-                expected = ast.literal_eval(guard[2])
+                expected = _from_ast(ast.parse(guard[2], mode="eval").body)
                 where, reason = json.loads(guard[3]), json.loads(guard[4])
                 guards.append(Guard(self.value(guard[1], line), expected, where, reason))
             else:
@@ -130,13 +138,16 @@ class _Parser:
         if args_text and not args_text.startswith("%"):
             args_text, attrs_text = "", inside
         args = [self.value(arg, line) for arg in args_text.split(", ") if arg]
-        attrs = tuple(sorted(_parse_attrs(attrs_text).items()))
+        attrs = tuple(sorted(_parse_attrs(attrs_text, line).items()))
         regions = []
         if header:
             regions.append(self.graph(header.strip()))
             while self.lines and self.lines[0].startswith("graph("):
                 regions.append(self.graph())
-        value = block.add(OPS[op], args, attrs, tuple(regions))
+        try:
+            value = block.add(OPS[op], args, attrs, tuple(regions))
+        except TypeError as error:  # from the type rule, or its call with these attributes
+            raise IRError(f"{error}: {line}") from error
         if value.type != _parse_type(type):
             raise IRError(f"the type rule of {op} gives {value.type}: {line}")
         self.names[name] = value
@@ -149,16 +160,22 @@ class _Parser:
 
 def _parse_type(text: str) -> ArrayType:
     dtype, _, dims = text[:-1].partition("[")
+    if dtype not in DTYPE_NAMES:
+        raise IRError(f"no dtype is named {dtype!r}: {text}")
     shape = _from_ast(ast.parse(f"({dims},)" if dims else "()", mode="eval").body)
     return ArrayType(DTYPE_NAMES[dtype], shape)
 
 
-def _parse_attrs(text: str) -> dict[str, Any]:
+def _parse_attrs(text: str, line: str) -> dict[str, Any]:
     if not text:
         return {}
     marked = re.sub(r"=(\w+):(\[|\w|-)", r"=\1@\2", text)
-    call = ast.parse(f"f({marked})", mode="eval").body
-    assert isinstance(call, ast.Call)
+    try:
+        call = ast.parse(f"f({marked})", mode="eval").body
+    except SyntaxError:
+        call = None
+    if not isinstance(call, ast.Call) or call.args:
+        raise IRError(f"not attributes `name=value`: {line}")
     return {str(keyword.arg): _from_ast(keyword.value) for keyword in call.keywords}
 
 
@@ -173,7 +190,10 @@ def _from_ast(node: ast.expr) -> Any:
         return numbers.get(node.id) or DTYPE_NAMES.get(node.id) or symbol(node.id)
     if isinstance(node, ast.UnaryOp):
         return -_from_ast(node.operand)
-    assert isinstance(node, ast.BinOp)
+    if isinstance(node, ast.Call):
+        return np.empty(tuple(_from_ast(dim) for dim in node.args))
+    if not isinstance(node, ast.BinOp):
+        raise IRError(f"not a number, name, tuple or dimension: {ast.unparse(node)}")
     left, right = _from_ast(node.left), _from_ast(node.right)
     if isinstance(node.op, ast.MatMult):
         return Literal(np.array(right, left))

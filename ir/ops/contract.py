@@ -89,7 +89,7 @@ contract: Op = general(
     "contract",
     _contract_reference,
     _contract_type,
-    lambda y, g: contract_vjp(y.attr("spec"), *y.args, g),
+    lambda y, g: contract_vjp(y.attr("spec"), y.args[0], y.args[1], g),
     _contract_jvp,
     _contract_reach,
 )

@@ -107,16 +107,16 @@ def _comparison(name: str, reference: Callable[..., Any], symbol: str) -> Op:
 eq = _comparison("eq", np.equal, "==")
 ne = _comparison("ne", np.not_equal, "!=")
 lt = _comparison("lt", quiet(np.less), "<")
-le = _comparison("le", quiet(np.less_equal), "<=")
+le: Op = _comparison("le", quiet(np.less_equal), "<=")
 gt = _comparison("gt", quiet(np.greater), ">")
-ge = _comparison("ge", quiet(np.greater_equal), ">=")
+ge: Op = _comparison("ge", quiet(np.greater_equal), ">=")
 
 logical_and = pointwise("logical_and", np.logical_and, None, None, lower=inst(b="and_"), kinds="b")
-logical_or = pointwise("logical_or", np.logical_or, None, None, lower=inst(b="or_"), kinds="b")
-logical_not = pointwise(
+logical_or: Op = pointwise("logical_or", np.logical_or, None, None, lower=inst(b="or_"), kinds="b")
+logical_not: Op = pointwise(
     "logical_not", np.logical_not, None, lower=lambda e, x: e.b.not_(x), kinds="b"
 )
-isnan = pointwise(
+isnan: Op = pointwise(
     "isnan", np.isnan, None, lower=lambda e, x: e.b.fcmp_unordered("uno", x, x), result=BOOL
 )
 isinf = pointwise(

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..graph import Value
-from ..op import Masked, const, linear, pointwise
+from ..op import Masked, Op, const, linear, pointwise
 from .logic import eq, isinf, logical_and, ne, where
 from .scalar import inst, intrinsic, libm, quiet
 
@@ -62,7 +62,7 @@ abs_ = pointwise(
     kinds="fiu",
     doc="The derivative at 0 is 0.",
 )
-sign = pointwise("sign", quiet(np.sign), None, lower=lambda e, x: e.sign(x), kinds="fiu")
+sign: Op = pointwise("sign", quiet(np.sign), None, lower=lambda e, x: e.sign(x), kinds="fiu")
 floor_divide = pointwise(
     "floor_divide",
     quiet(np.floor_divide),
@@ -202,7 +202,7 @@ logaddexp = pointwise(
 # --- trigonometric and hyperbolic functions -------------------------------------------------
 
 sin = pointwise("sin", quiet(np.sin), lambda x, y: cos(x), lower=libm("sin"))
-cos = pointwise("cos", quiet(np.cos), lambda x, y: -sin(x), lower=libm("cos"))
+cos: Op = pointwise("cos", quiet(np.cos), lambda x, y: -sin(x), lower=libm("cos"))
 tan = pointwise(
     "tan", quiet(np.tan), lambda x, y: 1.0 + y * y, lower=libm("tan"), domain=(-1.3, 1.3)
 )
@@ -233,7 +233,9 @@ atan2 = pointwise(
     domain=(0.2, 3),
 )
 sinh = pointwise("sinh", quiet(np.sinh), lambda x, y: cosh(x), singular=True, lower=libm("sinh"))
-cosh = pointwise("cosh", quiet(np.cosh), lambda x, y: sinh(x), singular=True, lower=libm("cosh"))
+cosh: Op = pointwise(
+    "cosh", quiet(np.cosh), lambda x, y: sinh(x), singular=True, lower=libm("cosh")
+)
 tanh = pointwise("tanh", quiet(np.tanh), lambda x, y: 1.0 - y * y, lower=libm("tanh"))
 asinh = pointwise("asinh", quiet(np.arcsinh), lambda x, y: 1.0 / hypot(x, 1.0), lower=libm("asinh"))
 acosh = pointwise(
@@ -258,8 +260,8 @@ atanh = pointwise(
 floor = pointwise("floor", quiet(np.floor), None, lower=intrinsic("floor"))
 ceil = pointwise("ceil", quiet(np.ceil), None, lower=intrinsic("ceil"))
 trunc = pointwise("trunc", quiet(np.trunc), None, lower=intrinsic("trunc"))
-rint = pointwise("rint", quiet(np.rint), None, lower=intrinsic("rint"))
-copysign = pointwise(
+rint: Op = pointwise("rint", quiet(np.rint), None, lower=intrinsic("rint"))
+copysign: Op = pointwise(
     "copysign",
     quiet(np.copysign),
     lambda x, z, y: copysign(const(1.0, x.dtype), z) * sign(x),
@@ -275,7 +277,7 @@ def _cast_reference(x: Any, dtype: np.dtype) -> Any:
         return np.asarray(x).astype(dtype)
 
 
-cast = linear(
+cast: Op = linear(
     "cast",
     _cast_reference,
     lambda x, dtype: x.with_dtype(dtype),

@@ -50,7 +50,7 @@ def _reshape_type(x: ArrayType, shape: Shape) -> ArrayType:
     return x.with_shape(shape)
 
 
-reshape = linear(
+reshape: Op = linear(
     "reshape",
     lambda x, shape: np.reshape(x, shape),
     _reshape_type,
@@ -64,7 +64,7 @@ def _transpose_type(x: ArrayType, perm: tuple[int, ...]) -> ArrayType:
     return x.with_shape(tuple(x.shape[axis] for axis in perm))
 
 
-transpose = linear(
+transpose: Op = linear(
     "transpose",
     lambda x, perm: np.transpose(x, perm),
     _transpose_type,
@@ -146,7 +146,7 @@ def _accumulate_reference(x: Any, v: Any, start: tuple, step: tuple) -> Any:
     return y
 
 
-accumulate = linear(
+accumulate: Op = linear(
     "accumulate",
     _accumulate_reference,
     _update_type,

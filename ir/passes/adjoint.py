@@ -212,13 +212,14 @@ class _Cotangents:
     def _general(self, y: Value, g: _Cotangent) -> None:
         assert y.op.vjp is not None
         assert y.op.reach is not None
-        masks: tuple[Value | None, ...] = (None,) * len(y.args)
+        masks: Sequence[Value | None] = [None] * len(y.args)
+        contributions: Sequence[Value | Masked | None]
         if g.mask is not None:
-            masks = y.op.reach(y, _indicator(g.mask, y))
+            masks = reached = y.op.reach(y, _indicator(g.mask, y))
         if y.op is contract and g.mask is not None:
             # Each cotangent sums over elements of y, of which some are masked: what would
             # multiply only those zeros is made zero itself.
-            x, z = (where(mask, arg, 0.0) for arg, mask in zip(y.args, masks, strict=True))
+            x, z = (where(mask, arg, 0.0) for arg, mask in zip(y.args, reached, strict=True))
             contributions = contract_vjp(y.attr("spec"), x, z, g.settled())
         else:
             contributions = y.op.vjp(y, g.settled())

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from ..graph import Block, Graph, Guard, Value, current_block
+from ..graph import Block, Graph, Guard, Value, captured, current_block
 from ..interpret import evaluate
 from ..op import CONST, const, constant_of
 from ..ops import add, broadcast, div, mul, neg, reshape, slice_, sub, transpose, update, where
@@ -27,14 +27,20 @@ RULES: dict[str, list[Rule]] = {}
 
 
 def simplify(graph: Graph) -> Graph:
+    return _simplify(graph, {})
+
+
+def _simplify(graph: Graph, outer: dict[Value, Value]) -> Graph:
+    """``outer``: what became of the Values around a region."""
     block = Block(graph.inputs)
-    new: dict[Value, Value] = {value: value for value in graph.inputs}
+    new = outer | {value: value for value in graph.inputs}
     needed = _needed(graph)
     with block:
         for value in graph.values:
             if value in needed:
                 args = tuple(new[arg] for arg in value.args)
-                new[value] = _rewrite(value, args)
+                regions = tuple(_simplify(region, new) for region in value.regions)
+                new[value] = _rewrite(value, args, regions)
     guards = tuple(Guard(new[g.value], g.expected, g.where, g.reason) for g in graph.guards)
     outputs = [new[value] for value in graph.outputs]
     return remove_dead(block.graph(outputs, guards))
@@ -53,24 +59,33 @@ def _needed(graph: Graph) -> set[Value]:
         if value in needed:
             needed.update(value.args)
             for region in value.regions:
-                needed |= _needed(region)
+                needed.update(captured(region))
     return needed
 
 
-def _rewrite(value: Value, args: tuple[Value, ...]) -> Value:
+def _rewrite(value: Value, args: tuple[Value, ...], regions: tuple[Graph, ...]) -> Value:
     attrs = dict(value.attrs)
     if value.op.kind == "leaf" and not args:
-        return current_block().add(value.op, args, value.attrs, value.regions)
+        return current_block().add(value.op, args, value.attrs, regions)
     folded = _fold(value, args)
     if folded is not None:
         return folded
-    for rule in RULES.get(value.op.name, ()):
-        found = rule(args, attrs)
-        if found is not None:
-            return _fit(found, value.type)
+    found = _first_match(value.op.name, args, attrs)
+    if found is not None:
+        return _fit(found, value.type)
     if value.op.kind == "pointwise":
         args = _drop_broadcasts(args, value.type)
-    return current_block().add(value.op, args, value.attrs, value.regions)
+    return current_block().add(value.op, args, value.attrs, regions)
+
+
+def _first_match(name: str, args: tuple[Value, ...], attrs: dict[str, Any]) -> Value | None:
+    """What the rules make of an application, and of what they made; None where none applies."""
+    for rule in RULES.get(name, ()):
+        found = rule(args, attrs)
+        if found is not None:
+            again = _first_match(found.op.name, found.args, dict(found.attrs))
+            return found if again is None else _fit(again, found.type)
+    return None
 
 
 def _fit(value: Value, type: ArrayType) -> Value:
@@ -93,9 +108,9 @@ def _fold(value: Value, args: tuple[Value, ...]) -> Value | None:
         return _fit(const(arrays[0]), value.type)
     if value.op.name == "broadcast":
         return None
-    if all(arg.op is CONST and arg.type.size <= FOLD_LIMIT for arg in args):
-        if value.type.size <= FOLD_LIMIT:
-            return const(_evaluate(value, arrays))
+    small = all(arg.op is CONST and arg.type.size <= FOLD_LIMIT for arg in args)
+    if small and value.type.size <= FOLD_LIMIT:
+        return const(_evaluate(value, arrays))
     return None
 
 
@@ -258,10 +273,15 @@ def _cast(args: tuple[Value, ...], attrs: dict) -> Value | None:
     if x.dtype == attrs["dtype"]:
         return x
     if x.op.name == "cast" and x.args[0].dtype == attrs["dtype"]:
-        source = x.args[0].dtype
-        if np.can_cast(source, x.dtype, "safe"):
-            return x.args[0]
+        return x.args[0] if _holds_exactly(x.dtype, x.args[0].dtype) else None
     return None
+
+
+def _holds_exactly(wide: np.dtype, narrow: np.dtype) -> bool:
+    """Whether every number of ``narrow`` is one of ``wide``; NumPy says so of i64 in f64, too."""
+    if wide.kind == "f" and narrow.kind in "iu":
+        return narrow.itemsize * 8 <= np.finfo(wide).nmant
+    return np.can_cast(narrow, wide, "safe")
 
 
 @rule("broadcast")
@@ -314,15 +334,28 @@ def _update(args: tuple[Value, ...], attrs: dict) -> Value | None:
     if v.shape == x.shape and all(by == 1 for by in step):
         return v
     if x.op.name == "update" and x.args[1].shape == v.shape:
-        if (x.attr("start"), x.attr("step")) == (start, step):
-            return update(x.args[0], v, start=start, step=step)
+        same = (x.attr("start"), x.attr("step")) == (start, step)
+        return update(x.args[0], v, start=start, step=step) if same else None
     return None
 
 
-@rule("sum", "prod", "max", "min", "any", "all")
+@rule("accumulate")
+def _accumulate(args: tuple[Value, ...], attrs: dict) -> Value | None:
+    x, v = args
+    return add(x, v) if v.shape == x.shape and all(by == 1 for by in attrs["step"]) else None
+
+
+@rule("prod", "max", "min", "any", "all")
 def _reduce(args: tuple[Value, ...], attrs: dict) -> Value | None:
     (x,), axes = args, attrs["axes"]
     if all(x.shape[axis] == 1 for axis in axes):
         kept = tuple(dim for axis, dim in enumerate(x.shape) if axis not in axes)
         return x if kept == x.shape else reshape(x, shape=kept)
     return None
+
+
+@rule("sum")
+def _sum(args: tuple[Value, ...], attrs: dict) -> Value | None:
+    bare = _reduce(args, attrs)
+    # NumPy starts a sum at 0.0, which makes -0.0 a 0.0.
+    return add(bare, 0.0) if bare is not None and _is_float(bare) else bare

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from support import graph, native
 
 from adjit.ir import ops
 from adjit.ir.errors import IRError
@@ -12,16 +13,31 @@ from adjit.ir.graph import Graph
 from adjit.ir.interpret import interpret
 from adjit.ir.op import OPS, Op
 from adjit.ir.types import DTYPE_NAMES, F64
-from support import graph, native
 
 SCALAR_OPS = [op for op in OPS.values() if op.lower is not None and op.name != "cast"]
 
 AWKWARD = {
-    "f": [0.0, -0.0, 1.0, -1.0, 0.5, -2.5, 3.0, 7.25, -7.25, 1e-300, 1e300, np.inf, -np.inf, np.nan],
+    "f": [
+        0.0,
+        -0.0,
+        1.0,
+        -1.0,
+        0.5,
+        -2.5,
+        3.0,
+        7.25,
+        -7.25,
+        1e-300,
+        1e300,
+        np.inf,
+        -np.inf,
+        np.nan,
+    ],
     "i": [0, 1, -1, 2, 3, -7, 100],
     "u": [0, 1, 2, 3, 7, 100, 200],
     "b": [False, True],
 }
+
 
 def pairs(kind: str, count: int, dtype: np.dtype) -> list[np.ndarray]:
     """All combinations of awkward numbers, as one array per argument."""
@@ -59,9 +75,7 @@ def takes(op: Op, dtype: np.dtype) -> bool:
 CASES = [(op, dtype) for op in SCALAR_OPS for dtype in DTYPE_NAMES.values() if takes(op, dtype)]
 
 
-@pytest.mark.parametrize(
-    ("op", "dtype"), CASES, ids=[f"{op.name}-{dtype}" for op, dtype in CASES]
-)
+@pytest.mark.parametrize(("op", "dtype"), CASES, ids=[f"{op.name}-{dtype}" for op, dtype in CASES])
 def test_scalar_lowering_equals_numpy(op: Op, dtype: np.dtype) -> None:
     arrays = arguments(op, dtype)
     program = graph_of(op, arrays)
@@ -112,7 +126,9 @@ def test_reductions_equal_numpy(name: str, shape: tuple, axes: tuple) -> None:
 
 
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
-@pytest.mark.parametrize("sizes", [(1, 2, 3, 4), (1, 40, 30, 20), (3, 17, 33, 25), (2, 1, 300, 300)])
+@pytest.mark.parametrize(
+    "sizes", [(1, 2, 3, 4), (1, 40, 30, 20), (3, 17, 33, 25), (2, 1, 300, 300)]
+)
 @pytest.mark.parametrize(
     "spec", ["bmk,bkn->bmn", "bkm,bkn->bmn", "bmk,bnk->bnm", "kbm,nkb->mbn", "bmk,bkn->nmb"]
 )

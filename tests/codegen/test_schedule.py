@@ -31,9 +31,7 @@ def check(program: Graph, arrays: list[np.ndarray]) -> None:
 
 def test_sum_of_w_tanh_with_gradient_is_one_nest() -> None:
     arrays = [rng.normal(size=50) for _ in range(4)]
-    program = graph(
-        arrays, lambda w, a, x, b: [ops.sum_(w * ops.tanh(a * x + b), axes=(0,))]
-    )
+    program = graph(arrays, lambda w, a, x, b: [ops.sum_(w * ops.tanh(a * x + b), axes=(0,))])
     derived = gradient(program, 0, 1, 3)
     planned = schedule(derived)
     assert len(planned.nests) == 1

@@ -85,7 +85,9 @@ def test_an_update_before_a_branch_leaves_what_both_arms_read() -> None:
         with Block() as block:
             x = block.input("x", ArrayType(F64, (5,)))
             y = ops.exp(x)
-            z = ops.update(y, ops.slice_(x, start=(0,), step=(1,), size=(1,)), start=(2,), step=(1,))
+            z = ops.update(
+                y, ops.slice_(x, start=(0,), step=(1,), size=(1,)), start=(2,), step=(1,)
+            )
             total = ops.sum_(z, axes=(0,))
             guard = Guard(ops.gt(total, 5.0), positive, "f.py:1", "if")
             return block.graph([ops.sum_(y * z, axes=(0,)) if positive else z - y], [guard])

@@ -1,0 +1,91 @@
+"""The examples, run as a newcomer runs them: as programs, from another folder.
+
+The numbers that they print are compared with what is known without adjit.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+PNG_MAGIC = b"\x89PNG\r\n\x1a\n"
+NUMBER = r"[-+]?\d+\.?\d*(?:e[-+]?\d+)?"
+
+
+def run(name: str, folder: Path, *args: str) -> str:
+    """What an example prints; it may not write to stderr either (warnings included)."""
+    done = subprocess.run(
+        [sys.executable, str(EXAMPLES / name), *args],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    return done.stdout
+
+
+def numbers(text: str) -> list[float]:
+    return [float(number) for number in re.findall(NUMBER, text)]
+
+
+def after(label: str, printed: str) -> str:
+    """The rest of the one line that starts with ``label``."""
+    (line,) = [line for line in printed.splitlines() if line.startswith(label)]
+    return line.removeprefix(label)
+
+
+def test_every_example_is_tested() -> None:
+    names = {path.name for path in EXAMPLES.glob("*.py")}
+    assert names == {"logistic_regression.py", "textbook.py", "piecewise.py"}
+
+
+def test_logistic_regression(tmp_path: Path) -> None:
+    printed = run("logistic_regression.py", tmp_path)
+    assert "569 patients, 30 features, 62.7% benign" in printed
+    assert "gradient check against central differences, orders 1 and 2: passed" in printed
+    compiled, calls, seconds = numbers(after("compiled gradient:", printed))
+    differences, more_calls, more_seconds = numbers(after("finite differences:", printed))
+    # The minimum is unique; its value was found with a gradient written by hand.
+    assert compiled == pytest.approx(0.068083, abs=2e-6)
+    assert differences == pytest.approx(compiled, abs=2e-6)
+    assert more_calls > 10 * calls
+    assert seconds > 0
+    assert more_seconds > 0
+    assert numbers(after("largest component of the gradient at the minimum:", printed))[0] < 1e-4
+    assert numbers(after("accuracy:", printed)) == [pytest.approx(0.9877, abs=2e-3)]
+
+
+def test_textbook(tmp_path: Path) -> None:
+    printed = run("textbook.py", tmp_path)
+    assert numbers(after("2 x·x at [0. 1. 2. 3.]:", printed)) == [28.0]
+    compared = [line.split(": ", 1)[1] for line in printed.splitlines() if ", by hand " in line]
+    assert len(compared) == 13
+    for line in compared:
+        found, derived = line.split(", by hand ")
+        assert numbers(found) == pytest.approx(numbers(derived), rel=1e-12, abs=1e-12)
+    assert after("gradient of 2 x·x:", printed).startswith(" [ 0.  4.  8. 12.]")
+    assert after("gradient of stop_gradient(x * x) * x:", printed).startswith(" [0. 1. 4. 9.]")
+    slopes = [line for line in printed.splitlines() if line.startswith("slope of the while")]
+    assert [numbers(line.split(":")[1])[0] for line in slopes] == [2048.0, 2048.0, 204800.0, 4.0]
+    assert after("its gradient by the bids:", printed).startswith(" [0. 0. 0. 1.]")
+    assert (tmp_path / "textbook.png").read_bytes().startswith(PNG_MAGIC)
+
+
+def test_piecewise(tmp_path: Path) -> None:
+    target = tmp_path / "plot.png"
+    printed = run("piecewise.py", tmp_path, str(target))
+    pieces = [line for line in printed.splitlines() if line.startswith("[")]
+    assert [line.split(" from ")[1].split(":")[0] for line in pieces] == ["2x", "3x²", "4x³", "0"]
+    assert [int(re.search(r"(\d+) points", line)[1]) for line in pieces] == [200, 67, 33, 100]
+    assert all(numbers(line.rsplit(":", 1)[1])[0] < 1e-14 for line in pieces)
+    explained = printed.split("plot written to ")[1]
+    assert "piecewise.py:" in explained  # explain() names the lines of the guards
+    assert target.read_bytes().startswith(PNG_MAGIC)
+    assert not (tmp_path / "piecewise.png").exists()

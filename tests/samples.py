@@ -1,0 +1,174 @@
+"""Sample applications of every op of the table; an op that has none here fails `test_ops.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+from derivatives import build
+
+from adjit.ir import ops
+from adjit.ir.graph import Block, Graph
+from adjit.ir.op import OPS, Op
+from adjit.ir.types import BOOL, F32, F64, I64
+
+Shape = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Sample:
+    op: Op
+    label: str
+    graph: Graph
+    args: list[np.ndarray]
+
+    def single(self) -> Sample:
+        """The same in f32."""
+        args = [a.astype(F32) if a.dtype == F64 else a for a in self.args]
+        value = self.graph.values[-1]
+        block = Block()
+        with block:
+            inputs = [
+                block.input(v.attr("name"), replace(v.type, dtype=a.dtype))
+                for v, a in zip(self.graph.inputs, args, strict=True)
+            ]
+            y = block.add(self.op, inputs, value.attrs)
+        return Sample(self.op, self.label, block.graph([y]), args)
+
+    def __repr__(self) -> str:
+        return f"{self.op.name}-{self.label}"
+
+
+SHAPES: dict[int, list[tuple[Shape, ...]]] = {
+    1: [((3,),), ((),), ((2, 0),)],
+    2: [((3,), (3,)), ((2, 3), (3,)), ((), (2, 1)), ((2, 1), (1, 3)), ((1, 3), (0, 1))],
+    3: [((3,), (3,), (3,)), ((2, 1), (3,), ()), ((), (2, 3), (1, 3)), ((1,), (0,), (1,))],
+}
+
+
+def _draw(rng: np.random.Generator, shape: Shape, domain: tuple[float, float]) -> np.ndarray:
+    return np.asarray(rng.uniform(*domain, shape))
+
+
+def _is_logical(op: Op) -> bool:
+    return op.name.startswith("logical")
+
+
+def _pointwise(op: Op) -> Iterator[Sample]:
+    rng = np.random.default_rng(5)
+    for shapes in SHAPES[len(op.partials)]:
+        args = [_draw(rng, shape, op.domain) for shape in shapes]
+        if _is_logical(op):
+            args = [a > 0 for a in args]
+        if op.name == "where":
+            args[0] = args[0] > 0
+        yield Sample(op, str(shapes).replace(" ", ""), build(args, op), args)
+
+
+def _at(*shapes: Shape, dtype: np.dtype = F64, **attrs: object) -> Callable[[Op], Sample]:
+    def make(op: Op) -> Sample:
+        rng = np.random.default_rng(6)
+        args = [_draw(rng, shape, (-2.0, 2.0)).astype(dtype) for shape in shapes]
+        if dtype == BOOL:
+            args = [a > 0 for a in (_draw(rng, shape, (-2.0, 2.0)) for shape in shapes)]
+        label = ",".join(map(str, [*shapes, *attrs.values()])).replace(" ", "")
+        return Sample(op, label, build(args, lambda *xs: op(*xs, **attrs)), args)
+
+    return make
+
+
+_REDUCTIONS = [
+    _at((3, 2), axes=(0,)),
+    _at((3, 2), axes=(0, 1)),
+    _at((2, 3, 2), axes=(0, 2)),
+    _at((2, 1, 3), axes=(1,)),
+    _at((2,), axes=()),
+    _at((), axes=()),
+    _at((5,), axes=(0,)),
+    _at((0, 3), axes=(1,)),
+]
+_EMPTY = [_at((0, 3), axes=(0,)), _at((0,), axes=(0,))]
+_LOGICAL = [_at((3, 2), dtype=BOOL, axes=(0,)), _at((0, 2), dtype=BOOL, axes=(0,))]
+_REGIONS: list[tuple[Shape, dict[str, tuple[int, ...]], Shape]] = [
+    ((5,), {"start": (1,), "step": (1,)}, (3,)),
+    ((5,), {"start": (4,), "step": (-1,)}, (5,)),
+    ((5,), {"start": (3,), "step": (-2,)}, (2,)),
+    ((4, 3), {"start": (0, 2), "step": (2, -1)}, (2, 2)),
+    ((4, 3), {"start": (1, 0), "step": (1, 1)}, (1, 3)),
+    ((4,), {"start": (2,), "step": (1,)}, (0,)),
+    ((0, 3), {"start": (0, 1), "step": (1, 1)}, (0, 2)),
+    ((), {"start": (), "step": ()}, ()),
+]
+_WRITES = [_at(x, v, **region) for x, region, v in _REGIONS]
+
+STRUCTURAL: dict[str, list[Callable[[Op], Sample]]] = {
+    "input": [],
+    "const": [
+        lambda op: Sample(op, "array", build([], lambda: ops.const(np.eye(2))), []),
+        lambda op: Sample(op, "empty", build([], lambda: ops.const(np.ones((0, 2)))), []),
+    ],
+    "broadcast": [
+        _at((), shape=(2, 3)),
+        _at((3,), shape=(2, 3)),
+        _at((2, 1), shape=(4, 2, 3)),
+        _at((1,), shape=(0,)),
+        _at((2,), shape=(2,)),
+    ],
+    "reshape": [
+        _at((2, 3), shape=(3, 2)),
+        _at((1,), shape=()),
+        _at((0, 2), shape=(5, 0)),
+        _at((4,), shape=(2, 1, 2)),
+    ],
+    "transpose": [_at((2, 3), perm=(1, 0)), _at((2, 3, 4), perm=(1, 2, 0)), _at((), perm=())],
+    "slice": [_at(x, **region, size=v) for x, region, v in _REGIONS],
+    "update": _WRITES,
+    "accumulate": _WRITES,
+    "iota": [
+        lambda op: Sample(op, "i64", build([], lambda: op(size=4, dtype=I64)), []),
+        lambda op: Sample(op, "empty", build([], lambda: op(size=0, dtype=F64)), []),
+    ],
+    "sum": _REDUCTIONS + _EMPTY,
+    "prod": _REDUCTIONS + _EMPTY,
+    "max": _REDUCTIONS,
+    "min": _REDUCTIONS,
+    "any": _LOGICAL,
+    "all": _LOGICAL,
+    "contract": [
+        _at((2, 3), (3, 4), spec="ab,bc->ac"),
+        _at((2, 3), (3,), spec="ab,b->a"),
+        _at((3,), (3,), spec="a,a->"),
+        _at((2,), (3,), spec="a,b->ba"),
+        _at((2, 3, 4), (2, 4, 2), spec="abc,acd->abd"),
+        _at((2, 3, 4), (4, 2), spec="abc,ca->b"),
+        _at((2, 3), (2, 3), spec="ab,ab->a"),
+        _at((), (), spec=",->"),
+        _at((2, 0), (0, 3), spec="ab,bc->ac"),
+        _at((1, 3), (3, 1), spec="ab,bc->ca"),
+    ],
+}
+
+
+def _cast_samples(op: Op) -> Iterator[Sample]:
+    for source, target in [(F64, F64), (F64, I64), (I64, F64), (BOOL, F64)]:
+        args = [np.asarray([1.5, -2.25, 0.0]).astype(source)]
+        graph = build(args, lambda x, to=target: op(x, dtype=to))
+        yield Sample(op, f"{source}-{target}", graph, args)
+
+
+def samples_of(op: Op) -> list[Sample]:
+    if op.kind == "pointwise":
+        return list(_pointwise(op))
+    if op.name == "cast":
+        return list(_cast_samples(op))
+    return [make(op) for make in STRUCTURAL[op.name]]
+
+
+SAMPLES: list[Sample] = [
+    sample
+    for op in OPS.values()
+    if op.kind == "pointwise" or op.name in (*STRUCTURAL, "cast")
+    for sample in samples_of(op)
+]
+"""All samples of all ops of the table."""

@@ -1,0 +1,1 @@
+"""Recording: a Python call on NumPy proxies becomes a Graph."""

@@ -1,0 +1,78 @@
+"""The public functions; see docs/guide.md for how they behave together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, overload
+
+from .array import Array, wrap
+from .trace import current_trace
+from .transforms import Argnums, Compiled, Gradient, GradientAlone
+
+
+@overload
+def compile_grad(
+    fun: Callable[..., Any], *, argnums: Argnums = 0, has_aux: bool = False
+) -> Gradient: ...
+
+
+@overload
+def compile_grad(
+    fun: None = None, *, argnums: Argnums = 0, has_aux: bool = False
+) -> Callable[[Callable[..., Any]], Gradient]: ...
+
+
+def compile_grad(
+    fun: Callable[..., Any] | None = None, *, argnums: Argnums = 0, has_aux: bool = False
+) -> Any:
+    """Compiles a NumPy function so that a call returns ``(value, gradient)``.
+
+    Use it as ``@compile_grad``, ``@compile_grad(argnums=...)`` or as a function. The function
+    must return a real scalar (an array of size one is accepted), with ``has_aux`` a pair of
+    that and anything else; the call then returns ``((value, aux), gradient)``.
+
+    ``argnums`` is a position, a parameter name, or a tuple of these; with a tuple the gradient
+    is a tuple. A gradient has the structure, shapes and dtypes of its argument. Integer
+    arguments cannot be differentiated by (TypeError). The first call with arguments of a new
+    structure, dtype or shape, and a call that takes a new branch, records and compiles.
+
+    The result has ``.value(*args)``, ``.grad(*args, out=None)``, ``.explain()`` and the stages
+    ``.graph .adjoint .schedule .llvm .asm``, all taking the function's own arguments. ``out=``
+    names arrays that receive the gradient.
+    """
+    if fun is None:
+        return lambda function: Gradient(function, argnums, has_aux=has_aux)
+    return Gradient(fun, argnums, has_aux=has_aux)
+
+
+def value_and_grad(
+    fun: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False
+) -> Gradient:
+    """``compile_grad`` as a function: ``value_and_grad(fun)(x)`` is ``(value, gradient)``."""
+    return Gradient(fun, argnums, has_aux=has_aux)
+
+
+def grad(fun: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False) -> GradientAlone:
+    """A function that returns the gradient of a real scalar function, compiled.
+
+    ``argnums`` as in :func:`compile_grad`; with ``has_aux`` it returns ``(gradient, aux)``.
+    """
+    return Gradient(fun, argnums, has_aux=has_aux).grad
+
+
+def jit(fun: Callable[..., Any]) -> Compiled:
+    """A NumPy function of any result, compiled without derivatives."""
+    return Compiled(fun, 0, "value")
+
+
+def stop_gradient(x: Any) -> Any:
+    """``x``, with derivative zero; containers leaf by leaf."""
+    from ..ir.ops import stop_gradient as stop
+    from .containers import flatten, rebuild
+
+    if current_trace() is None:
+        return x
+    leaves, structure = flatten(x)
+    return rebuild(
+        structure, [wrap(stop(v.value), v.weak) if isinstance(v, Array) else v for v in leaves]
+    )

@@ -1,0 +1,163 @@
+"""``check_grads``: derivatives against central differences along random directions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from .containers import flatten, rebuild
+from .errors import AdjitError
+from .products import jvp, vjp
+
+STEPS = {8: 2e-3, 4: 6e-2}
+"""Largest step of the differences, by itemsize of the dtype, relative to the argument."""
+
+
+class GradientMismatchError(AdjitError, AssertionError):
+    """A derivative that differs from differences; the message holds both numbers."""
+
+
+def check_grads(
+    fun: Callable[..., Any],
+    args: Sequence[Any],
+    order: int = 2,
+    modes: Sequence[str] = ("fwd", "rev"),
+    rtol: float | None = None,
+    atol: float | None = None,
+    seed: int = 0,
+) -> None:
+    """Compares the derivatives of ``fun`` at ``args`` with central differences.
+
+    ``fun`` is called as it is for the first order, so the values are NumPy's own. ``modes``:
+    ``"fwd"`` checks ``jvp``, ``"rev"`` checks ``vjp``; higher orders check every combination.
+    Differences are extrapolated (Richardson), so the default tolerances are 1e-6 in f64 and
+    2e-2 in f32. Raises :class:`GradientMismatchError` with both numbers.
+    """
+    for mode in modes:
+        if mode not in ("fwd", "rev"):
+            raise ValueError(f"modes are 'fwd' and 'rev', not {mode!r}")
+    rng = np.random.default_rng(seed)
+    name = getattr(fun, "__name__", "function")
+    _check(fun, tuple(args), order, tuple(modes), (rtol, atol), rng, name)
+
+
+def _check(
+    fun: Callable[..., Any],
+    args: tuple,
+    order: int,
+    modes: tuple[str, ...],
+    tolerance: tuple[float | None, float | None],
+    rng: np.random.Generator,
+    what: str,
+) -> None:
+    if order < 1:
+        return
+    direction = _random_like(args, rng)
+    expected = _differences(fun, args, direction)
+    weights = _random_like(fun(*args), rng)
+    for mode in modes:
+        if mode == "fwd":
+            found = _floats(jvp(fun, args, direction)[1])
+            _compare(found, expected, tolerance, f"jvp of {what}")
+            follow = _pushed(fun, direction)
+        else:
+            pulled = vjp(fun, *args)[1](weights)
+            left = _inner(_floats(pulled), _floats(direction))
+            right = _inner(_floats(weights), expected)
+            scale = _inner(
+                [np.abs(x) for x in _floats(pulled)], [np.abs(x) for x in _floats(direction)]
+            )
+            _compare([np.asarray(left)], [np.asarray(right)], tolerance, f"vjp of {what}", scale)
+            follow = _pulled(fun, weights)
+        label = "jvp" if mode == "fwd" else "vjp"
+        _check(follow, args, order - 1, modes, tolerance, rng, f"{label} of {what}")
+
+
+def _pushed(fun: Callable[..., Any], direction: tuple) -> Callable[..., Any]:
+    def pushed(*args: Any) -> Any:
+        return jvp(fun, args, direction)[1]
+
+    return pushed
+
+
+def _pulled(fun: Callable[..., Any], weights: Any) -> Callable[..., Any]:
+    def pulled(*args: Any) -> Any:
+        return vjp(fun, *args)[1](weights)
+
+    return pulled
+
+
+def _is_float(leaf: Any) -> bool:
+    return isinstance(leaf, float | np.floating) or (
+        isinstance(leaf, np.ndarray) and leaf.dtype.kind == "f"
+    )
+
+
+def _floats(item: Any) -> list[np.ndarray]:
+    return [np.asarray(leaf) for leaf in flatten(item)[0] if _is_float(leaf)]
+
+
+def _random_like(item: Any, rng: np.random.Generator) -> Any:
+    """Random numbers in the structure of ``item``; None for what is no float."""
+    leaves, structure = flatten(item)
+    found: list[Any] = []
+    for leaf in leaves:
+        if not _is_float(leaf):
+            found.append(None)
+            continue
+        array = np.asarray(leaf)
+        move = np.asarray(rng.uniform(0.5, 1.0, array.shape) * rng.choice([-1, 1], array.shape))
+        found.append(float(move) if type(leaf) is float else move.astype(array.dtype))
+    return rebuild(structure, found)
+
+
+def _differences(fun: Callable[..., Any], args: tuple, direction: tuple) -> list[np.ndarray]:
+    """d/dh fun(args + h * direction) at 0, extrapolated from three step sizes."""
+    leaves, structure = flatten(args)
+    moves = flatten(direction)[0]
+    sizes = [np.asarray(leaf).dtype.itemsize for leaf in leaves if _is_float(leaf)]
+    base = STEPS[min(sizes, default=8)]
+
+    def at(h: float) -> list[np.ndarray]:
+        moved = []
+        for leaf, move in zip(leaves, moves, strict=True):
+            if move is None:
+                moved.append(leaf.copy() if isinstance(leaf, np.ndarray) else leaf)
+            elif type(leaf) is float:
+                moved.append(leaf + h * move)
+            else:
+                moved.append((leaf + h * move).astype(np.asarray(leaf).dtype)[()])
+        return [x.astype(np.float64) for x in _floats(fun(*rebuild(structure, moved)))]
+
+    def central(h: float) -> list[np.ndarray]:
+        return [(y - x) / (2 * h) for x, y in zip(at(-h), at(h), strict=True)]
+
+    first, second, third = (central(base / 2**k) for k in range(3))
+    found = []
+    for d0, d1, d2 in zip(first, second, third, strict=True):
+        e0, e1 = (4 * d1 - d0) / 3, (4 * d2 - d1) / 3
+        found.append((16 * e1 - e0) / 15)
+    return found
+
+
+def _inner(x: list[np.ndarray], y: list[np.ndarray]) -> float:
+    return float(sum(np.sum(a * b, dtype=np.float64) for a, b in zip(x, y, strict=True)))
+
+
+def _compare(
+    found: list[np.ndarray],
+    expected: list[np.ndarray],
+    tolerance: tuple[float | None, float | None],
+    what: str,
+    scale: float = 0.0,
+) -> None:
+    single = any(x.dtype == np.float32 for x in found)
+    default = 2e-2 if single else 1e-6
+    rtol, atol = (default if t is None else t for t in tolerance)
+    for x, y in zip(found, expected, strict=True):
+        size = max(scale, float(np.max(np.abs(y), initial=0.0)))
+        worst = np.abs(x - y) - rtol * np.maximum(np.abs(y), size)
+        if not np.all(worst <= atol):
+            raise GradientMismatchError(f"{what}: {x} where differences give {y}")

@@ -1,0 +1,89 @@
+"""The pipeline on one page: from a recording to a native function.
+
+========================  ==========================================================
+record                    the user's function runs on proxies      tracer/record.py
+simplify                  exact algebra, folding, interning        ir/passes/simplify.py
+adjoint or tangent        the derivative, as a Graph               ir/passes/adjoint.py
+simplify                  again, over both parts
+expand                    small products become loops              codegen/expand.py
+merge                     all paths become one decision tree       codegen/tree.py
+plan                      loop nests, fusion, buffers              codegen/plan.py
+lower                     LLVM                                     codegen/llvm.py
+Native                    optimised, loaded, called                codegen/native.py
+========================  ==========================================================
+
+With ``ADJIT_VERIFY=1`` in the environment every Graph is verified after its pass.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from ..codegen.expand import expand
+from ..codegen.llvm import lower
+from ..codegen.native import Native
+from ..codegen.plan import plan
+from ..codegen.tree import merge
+from ..ir.graph import Graph
+from ..ir.passes.adjoint import adjoint
+from ..ir.passes.simplify import simplify
+from ..ir.passes.tangent import tangent
+from ..ir.verify import verify
+from .record import Recording
+
+_serial = itertools.count()
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """A recorded path, ready for code generation: its graph and the keys of its inputs."""
+
+    recording: Recording
+    graph: Graph
+    keys: tuple
+
+    @property
+    def primal(self) -> Graph:
+        return checked(simplify(self.recording.graph))
+
+
+def checked(graph: Graph) -> Graph:
+    return verify(graph) if os.environ.get("ADJIT_VERIFY") else graph
+
+
+def derive(recording: Recording, mode: str, wrt: Sequence[int]) -> Path:
+    """The Graph of a mode.
+
+    ``value``: results; ``gradient``: gradients of the first result by the inputs ``wrt``, then
+    results; ``pullback``: cotangents, given a cotangent input for each differentiable result,
+    then results; ``pushforward``: tangents, given tangent inputs, then results. Derivatives
+    come first, so that they stand at the same place on every path.
+    """
+    graph = checked(simplify(checked(recording.graph)))
+    keys = recording.keys
+    if mode == "gradient":
+        graph = adjoint(graph, wrt, [0], unit=True)
+    elif mode == "pullback":
+        of = differentiable_outputs(graph)
+        graph = adjoint(graph, wrt, of)
+        keys = (*keys, *(("cotangent", n) for n in of))
+    elif mode == "pushforward":
+        graph = tangent(graph, wrt)
+        keys = (*keys, *(("tangent", n) for n in wrt))
+    count = len(recording.graph.outputs)
+    graph = replace(graph, outputs=(*graph.outputs[count:], *graph.outputs[:count]))
+    return Path(recording, checked(simplify(checked(graph))), keys)
+
+
+def differentiable_outputs(graph: Graph) -> list[int]:
+    return [n for n, value in enumerate(graph.outputs) if value.type.differentiable]
+
+
+def build(paths: Sequence[Path]) -> Native:
+    """One native function for all paths of a program."""
+    graphs = [checked(simplify(checked(expand(path.graph)))) for path in paths]
+    schedule = plan(merge(graphs, [path.keys for path in paths]))
+    return Native(schedule, lower(schedule, f"adjit.{next(_serial)}"))

@@ -1,0 +1,275 @@
+"""The core of the proxy: storage, views of it, reading and writing.
+
+An array is a Storage and a chain of view steps. The Storage holds the current SSA value of the
+base array; views of one base share it, so a write through any of them is seen by all.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..ir import ops
+from ..ir.graph import Block, Value
+from . import layout as layouts
+from .errors import error
+from .layout import Ints, Layout
+from .views import Broadcasted, Region, Reshaped, Step, Transposed
+
+if TYPE_CHECKING:
+    from typing import Self
+
+    from .trace import Trace
+
+
+class Storage:
+    """The current value of a base array. ``doubt``: the reshape whose result may share it."""
+
+    __slots__ = ("block", "doubt", "trace", "value", "version")
+
+    def __init__(self, trace: Trace, block: Block, value: Value) -> None:
+        self.trace = trace
+        self.block = block
+        self.value = value
+        self.version = 0
+        self.doubt: str | None = None
+
+
+class ArrayCore:
+    """What the parts of Array build on.
+
+    ``weak`` is set where the array stands for a Python scalar, ``bound`` limits the absolute
+    value of a weak int (None: unknown). ``scalar``: NumPy would have an immutable scalar here,
+    so in-place operators rebind. ``assumed``: the layout is the C order that a fresh result has
+    by default.
+    """
+
+    __slots__ = (
+        "__weakref__",
+        "_memo",
+        "assumed",
+        "bound",
+        "dtype",
+        "layout",
+        "scalar",
+        "shape",
+        "steps",
+        "storage",
+        "weak",
+    )
+
+    def __init__(
+        self,
+        storage: Storage,
+        steps: tuple[Step, ...],
+        shape: Ints,
+        layout: Layout,
+        weak: type | None = None,
+        bound: int | None = None,
+        scalar: bool = False,
+        assumed: bool = False,
+    ) -> None:
+        self.storage = storage
+        self.steps = steps
+        self.shape = shape
+        self.dtype: np.dtype = storage.value.dtype
+        self.layout = layouts.known(shape, layout)
+        self.weak = weak
+        self.bound = bound
+        self.scalar = scalar
+        self.assumed = assumed
+        self._memo: tuple[int, Block, Value] | None = None
+
+    # --- attributes ---------------------------------------------------------------------------
+
+    @property
+    def ndim(self) -> int:
+        return len(self.shape)
+
+    @property
+    def size(self) -> int:
+        return int(np.prod(self.shape, dtype=object)) if self.shape else 1
+
+    @property
+    def itemsize(self) -> int:
+        return self.dtype.itemsize
+
+    @property
+    def nbytes(self) -> int:
+        return self.size * self.itemsize
+
+    @property
+    def is_contiguous(self) -> bool:
+        """Whether the array is known to be in C order."""
+        return layouts.is_contiguous(self.shape, self.layout)
+
+    @property
+    def writeable(self) -> bool:
+        return not self.scalar and not any(isinstance(step, Broadcasted) for step in self.steps)
+
+    # --- reading ------------------------------------------------------------------------------
+
+    def _check_alive(self, operation: str = "operation") -> Trace:
+        """The Trace this array belongs to; an error once its recording is over."""
+        from .trace import current_trace
+
+        trace = self.storage.trace
+        if trace is not current_trace() or not any(b is self.storage.block for b in trace.blocks):
+            raise error(
+                "escape",
+                operation=operation,
+                shape=self.shape,
+                dtype=self.dtype,
+                hint="return the array from the function instead of keeping it elsewhere",
+            )
+        return trace
+
+    @property
+    def value(self) -> Value:
+        """The current SSA value, read through the view."""
+        trace = self._check_alive("reading")
+        storage = self.storage
+        if not self.steps:
+            return storage.value
+        # A value that was read inside a nested block does not exist outside of it.
+        memo = self._memo
+        if memo and memo[0] == storage.version and memo[1] is trace.block:
+            return memo[2]
+        value = storage.value
+        for step in self.steps:
+            value = step.read(value)
+        self._memo = (storage.version, trace.block, value)
+        return value
+
+    # --- writing ------------------------------------------------------------------------------
+
+    def _write(self, value: Value) -> None:
+        """Replaces the elements by ``value``, which has this array's shape and dtype."""
+        trace = self._check_alive("writing")
+        storage = self.storage
+        if not self.writeable:
+            raise error("value", text="assignment destination is read-only")
+        if storage.doubt is not None:
+            name = f"an array of shape {self.shape}"
+            raise error("alias", name=name, where=storage.doubt)
+        if storage.block is not trace.block:
+            raise error("nested_write", shape=self.shape)
+        levels = [storage.value]
+        for step in self.steps[:-1]:
+            levels.append(step.read(levels[-1]))
+        for base, step in zip(reversed(levels), reversed(self.steps), strict=False):
+            assert not isinstance(step, Broadcasted)
+            value = step.write(base, value)
+        storage.value = value
+        storage.version += 1
+
+    def _shares_place(self, other: ArrayCore) -> bool:
+        """Whether both are the same view of the same base."""
+        return self.storage is other.storage and self.steps == other.steps
+
+    # --- views --------------------------------------------------------------------------------
+
+    def _fresh(self, value: Value, layout: Layout, scalar: bool = False) -> Self:
+        trace = self.storage.trace
+        return type(self)(
+            Storage(trace, trace.block, value), (), value.type.ints, layout, scalar=scalar
+        )
+
+    def _as_base(self) -> Self:
+        """What a view is made of: a scalar has no memory to share, so its copy."""
+        return self._fresh(self.value, ()) if self.scalar else self
+
+    def _view(self, step: Step, shape: Ints, layout: Layout) -> Self:
+        base = self._as_base()
+        base._check_alive("view")
+        return type(self)(base.storage, (*base.steps, step), shape, layout)
+
+    def _same_view(self) -> Self:
+        base = self._as_base()
+        return type(self)(base.storage, base.steps, base.shape, base.layout)
+
+    def _view_transpose(self, perm: Ints) -> Self:
+        """A view with its axes permuted; ``perm`` lists axes in ``range(ndim)``."""
+        if perm == tuple(range(self.ndim)):
+            return self._same_view()
+        shape = tuple(self.shape[axis] for axis in perm)
+        layout = None if self.layout is None else tuple(self.layout[axis] for axis in perm)
+        return self._view(Transposed(perm), shape, layout)
+
+    def _view_slice(self, start: Ints, step: Ints, size: Ints) -> Self:
+        """A view of a region inside the array; one start, step and size for each axis."""
+        if 0 in size:  # it names no element, so it may lie anywhere
+            start, step = (0,) * self.ndim, (1,) * self.ndim
+        step = tuple(1 if count == 1 else by for by, count in zip(step, size, strict=True))
+        if size == self.shape and all(by == 1 for by in step):
+            return self._same_view()
+        layout = self.layout
+        if layout is not None:
+            layout = tuple(stride * by for stride, by in zip(layout, step, strict=True))
+        region = Region(start, step, size)
+        base = self._as_base()
+        if base.steps and isinstance(base.steps[-1], Reshaped):
+            outside = region.before(base.steps[-1])
+            if outside is not None:
+                old = base.steps[-1].old
+                _, old_layout = layouts.reshaped(base.shape, base.layout, old)
+                whole = type(self)(base.storage, base.steps[:-1], old, old_layout)
+                part = whole._view_slice(outside.start, outside.step, outside.size)
+                return part._view_reshape(size)
+        if base.steps and isinstance(base.steps[-1], Region):
+            # One region instead of a region of a region: writes then touch only its elements.
+            merged = base.steps[-1].then(region)
+            return type(self)(base.storage, (*base.steps[:-1], merged), size, layout)
+        return base._view(region, size, layout)
+
+    def _view_reshape(self, shape: Any) -> Self:
+        """NumPy's reshape: a view where the strides allow, else a copy; -1 is filled in."""
+        shape = _complete(shape, self.size)
+        base = self._as_base()
+        if shape == base.shape:
+            return base._same_view()
+        is_view, layout = layouts.reshaped(base.shape, base.layout, shape)
+        if is_view:
+            steps, old = base.steps, base.shape
+            last = steps[-1] if steps else None
+            if isinstance(last, Reshaped):
+                steps, old = steps[:-1], last.old
+            if old != shape:
+                steps = (*steps, Reshaped(old, shape))
+            return type(self)(base.storage, steps, shape, layout)
+        copy = base._fresh(ops.reshape(base.value, shape=shape), layout)
+        if is_view is None:
+            from .errors import user_line
+
+            copy.storage.doubt = base.storage.doubt = user_line()
+        return copy
+
+    def _view_broadcast(self, shape: Ints) -> Self:
+        """A read-only view, as ``np.broadcast_to`` makes it; the shapes must fit."""
+        missing = len(shape) - self.ndim
+        layout: Layout = None
+        if self.layout is not None:
+            padded = zip((1,) * missing + self.shape, (0,) * missing + self.layout, strict=True)
+            layout = tuple(
+                stride if dim == new else 0
+                for (dim, stride), new in zip(padded, shape, strict=True)
+            )
+        return self._view(Broadcasted(shape), shape, layout)
+
+
+def _complete(shape: Any, size: int) -> Ints:
+    """The shape with its -1 filled in, checked against the number of elements."""
+    wanted = tuple(int(dim) for dim in (shape if isinstance(shape, tuple | list) else (shape,)))
+    holes = sum(dim < 0 for dim in wanted)
+    if holes > 1:
+        raise error("value", text="can only specify one unknown dimension")
+    rest = int(np.prod([dim for dim in wanted if dim >= 0], dtype=object))
+    if holes:
+        fits = rest > 0 and size % rest == 0
+        full = tuple(size // rest if dim < 0 else dim for dim in wanted) if fits else wanted
+    else:
+        fits, full = rest == size, wanted
+    if not fits:
+        raise error("size_mismatch", size=size, shape=wanted)
+    return full

@@ -1,0 +1,283 @@
+"""From a call to native code: programs by signature, variants by captures, paths by guards.
+
+A :class:`Program` belongs to one signature (structures, dtypes, shapes, static arguments) and
+one set of captured scalars and objects. All its paths are one native function. A call that
+leaves the known paths, or finds no program, records (from the start: nothing was written).
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+import numpy as np
+
+from ..codegen.native import Departure, Native
+from ..ir.errors import IRError
+from .capture import Source, read_array, still_holds
+from .compile import Path, build, derive
+from .errors import error
+from .record import Recording, Result, record
+from .signature import Arguments, Signature, native
+
+PATH_LIMIT = 200
+"""Paths of one program; a function with more wants np.where or a rolled loop."""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A recording and why it happened, for ``explain``."""
+
+    reason: str
+    guards: tuple[tuple[str, str, Any], ...]
+
+
+@dataclass(slots=True)
+class Program:
+    """The paths known for one signature and one state of what is captured."""
+
+    paths: list[Path]
+    native: Native
+    statics: dict[Source, object]
+    captures: dict[Source, Any]
+    events: list[Event] = field(default_factory=list)
+
+    def read(self) -> dict[Source, np.ndarray] | None:
+        """The captured arrays of this moment; None where a captured thing has changed."""
+        if not all(still_holds(source, expected) for source, expected in self.statics.items()):
+            return None
+        arrays = {}
+        for source, type in self.captures.items():
+            array = read_array(source)
+            if array is None or array.dtype.newbyteorder("=") != type.dtype:
+                return None
+            if array.shape != type.shape:
+                return None
+            arrays[source] = native(str(source), array)
+        return arrays
+
+
+@dataclass(frozen=True, slots=True)
+class Outputs:
+    """What a call computed: the path's arrays, split into results and derivatives."""
+
+    result: Result
+    results: list[np.ndarray]
+    derivatives: list[np.ndarray]
+    path: Path
+    program: Program
+
+
+class Dispatcher:
+    """Compiles and calls one function in one mode (see ``compile.derive``).
+
+    ``wrt(arguments)`` gives the argument leaves to differentiate by. ``recordings`` and
+    ``native_calls`` count what happened.
+    """
+
+    def __init__(
+        self,
+        fun: Callable[..., Any],
+        mode: str,
+        wrt: Callable[[Arguments], list[int]],
+        scalar: bool = False,
+        has_aux: bool = False,
+    ) -> None:
+        self.fun = fun
+        self.mode = mode
+        self.wrt = wrt
+        self.scalar = scalar
+        self.has_aux = has_aux
+        self.signature = Signature(fun)
+        self.programs: dict[Any, tuple[Program, ...]] = {}
+        self.recordings = 0
+        self.native_calls = 0
+        self._lock = threading.RLock()
+
+    def call(
+        self,
+        arguments: Arguments,
+        extra: Mapping[tuple[str, int], np.ndarray] | None = None,
+        out: dict[int, np.ndarray] | None = None,
+    ) -> Outputs:
+        """Runs natively, recording what is missing.
+
+        ``extra``: cotangents or tangents by the keys of ``compile.derive``. ``out``: arrays for
+        derivatives by number.
+        """
+        key = arguments.key
+        for program in self.programs.get(key, ()):
+            captured = program.read()
+            if captured is not None:
+                break
+        else:
+            program, captured = self._first(key, arguments)
+        for _ in range(PATH_LIMIT):
+            _check_shared(program, arguments)
+            outputs = self._run(program, captured, arguments, extra or {}, out or {})
+            if not isinstance(outputs, Departure):
+                return outputs
+            program, captured = self._join(key, program, arguments, outputs)
+        raise error("paths", limit=PATH_LIMIT, where=program.events[-1].reason)
+
+    def _run(
+        self,
+        program: Program,
+        captured: dict[Source, np.ndarray],
+        arguments: Arguments,
+        extra: Mapping[tuple[str, int], np.ndarray],
+        out: dict[int, np.ndarray],
+    ) -> Outputs | Departure:
+        machine = program.native
+        arrays: list[np.ndarray] = []
+        for key in machine.program.keys:
+            if isinstance(key, int):
+                array = arguments.leaves[key].array
+                assert array is not None
+                arrays.append(array)
+            elif isinstance(key, tuple):
+                arrays.append(extra[key])
+            else:
+                arrays.append(captured[cast("Source", key)])
+        self.native_calls += 1
+        done = machine(arrays, out)
+        if isinstance(done, Departure):
+            return done
+        number, results = done
+        path = program.paths[number]
+        total = len(path.graph.outputs)
+        count = total - len(path.recording.graph.outputs)
+        return Outputs(path.recording.result, results[count:total], results[:count], path, program)
+
+    # --- recording --------------------------------------------------------------------------
+
+    def _first(self, key: Any, arguments: Arguments) -> tuple[Program, dict]:
+        with self._lock:
+            known = self.programs.get(key, ())
+            for program in known:
+                captured = program.read()
+                if captured is not None:
+                    return program, captured
+            reason = self._reason(key, known)
+            path = self._record(arguments, ())
+            recording = path.recording
+            program = Program(
+                [path],
+                build([path]),
+                dict(recording.statics),
+                {s: v.type for s, v in recording.captures.items()},
+                [_event(reason, recording)],
+            )
+            captured = program.read()
+            if captured is None:
+                raise error("unstable", name=_name(self.fun))
+            self.programs[key] = (*known, program)
+            return program, captured
+
+    def _join(
+        self, key: Any, program: Program, arguments: Arguments, departure: Departure
+    ) -> tuple[Program, dict]:
+        """Records the path that a call took out of the tree, and adds it."""
+        with self._lock:
+            current = self._successor(key, program)
+            if current is not program:  # another thread has added a path meanwhile
+                captured = current.read()
+                if captured is not None:
+                    return current, captured
+            if len(current.paths) >= PATH_LIMIT:
+                raise error("paths", limit=PATH_LIMIT, where=departure.where)
+            path = self._record(arguments, departure.trail)
+            recording = path.recording
+            paths = [*current.paths, path]
+            reason = f"{departure.where}: {departure.reason} was {departure.trail[-1]!r}"
+            try:
+                machine = build(paths)
+            except IRError as problem:
+                raise error("unstable", name=f"{_name(self.fun)} ({problem})") from problem
+            joined = Program(
+                paths,
+                machine,
+                current.statics | recording.statics,
+                current.captures | {s: v.type for s, v in recording.captures.items()},
+                [*current.events, _event(reason, recording)],
+            )
+            captured = joined.read()
+            if captured is None:
+                raise error("unstable", name=_name(self.fun))
+            known = self.programs[key]
+            self.programs[key] = tuple(joined if p is current else p for p in known)
+            return joined, captured
+
+    def _successor(self, key: Any, program: Program) -> Program:
+        """The program that has replaced ``program``, which shares its first path."""
+        return next(p for p in self.programs[key] if p.paths[0] is program.paths[0])
+
+    def _record(self, arguments: Arguments, forced: Sequence[Any]) -> Path:
+        self.recordings += 1
+        wrt = self.wrt(arguments)
+        recording = record(self.fun, arguments, forced, self.scalar, self.has_aux)
+        inputs = [recording.inputs[leaf] for leaf in wrt]
+        return derive(recording, self.mode, [n for n in inputs if n is not None])
+
+    def _reason(self, key: Any, known: tuple[Program, ...]) -> str:
+        if known:
+            changed = [
+                str(source)
+                for program in known
+                for source, expected in program.statics.items()
+                if not still_holds(source, expected)
+            ]
+            return f"captured {', '.join(dict.fromkeys(changed)) or 'array'} changed"
+        if not self.programs:
+            return "first call"
+        return _difference(key, list(self.programs)[-1])
+
+
+def _check_shared(program: Program, arguments: Arguments) -> None:
+    """A write into an argument would be missed by another one that shares its memory."""
+    for path in program.paths:
+        for n in path.recording.written:
+            leaf = arguments.leaves[n]
+            others = [*arguments.leaves[:n], *arguments.leaves[n + 1 :]]
+            plain = [other for other in others if isinstance(other.item, np.ndarray)]
+            for other in plain:
+                if np.may_share_memory(leaf.item, other.item):
+                    raise error("shared", name=leaf.name, other=other.name)
+
+
+def _difference(key: Any, last: Any) -> str:
+    """What distinguishes two signatures, in words."""
+    if key[0] != last[0]:
+        return "arguments of another structure"
+    for new, old in zip(key[1], last[1], strict=True):
+        if new == old:
+            continue
+        if new[0] != old[0]:
+            return f"an argument became {_kind(new)}"
+        if new[0] == "array":
+            if new[1] != old[1]:
+                return f"dtype {np.dtype(new[1])} instead of {np.dtype(old[1])}"
+            if len(new[2]) != len(old[2]):
+                return f"rank {len(new[2])} instead of {len(old[2])}"
+            if new[2] != old[2]:
+                return f"shape {new[2]} instead of {old[2]}"
+            return "another memory order"
+        return f"another {_kind(new)}"
+    return "another signature"
+
+
+def _kind(key: tuple) -> str:
+    return {"static": "static argument", "object": "object", "number": "NumPy scalar"}.get(
+        key[0], key[0]
+    )
+
+
+def _event(reason: str, recording: Recording) -> Event:
+    guards = tuple((g.where, g.reason, g.expected) for g in recording.graph.guards)
+    return Event(reason, guards)
+
+
+def _name(fun: Callable[..., Any]) -> str:
+    return getattr(fun, "__qualname__", repr(fun))

@@ -1,0 +1,184 @@
+"""Every error a recording can raise: one table of messages, one class per natural builtin.
+
+A message names the user's line, the operation, the shapes or types, and the way out.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import sys
+from collections.abc import Iterable
+
+import numpy as np
+
+
+class AdjitError(Exception):
+    """A program that cannot be compiled as it stands."""
+
+
+class AdjitTypeError(AdjitError, TypeError):
+    """An argument or operand of a type or dtype that the operation does not take."""
+
+
+class AdjitValueError(AdjitError, ValueError):
+    """Shapes or values that do not fit; a value that left its recording."""
+
+
+class AdjitIndexError(AdjitError, IndexError):
+    """An index outside its array, or too many indices."""
+
+
+class AdjitAxisError(AdjitError, np.exceptions.AxisError):
+    """An axis that the array does not have."""
+
+
+class AdjitOverflowError(AdjitError, OverflowError):
+    """A Python integer that the dtype of the array cannot hold."""
+
+
+class AdjitZeroDivisionError(AdjitError, ZeroDivisionError):
+    """A Python integer divided by zero."""
+
+
+class AdjitNotImplementedError(AdjitError, NotImplementedError):
+    """Something that NumPy can do and adjit cannot yet."""
+
+
+MESSAGES: dict[str, str] = {
+    # what may be differentiated, and what a function may return
+    "integer_input": (
+        "argument {name} has dtype {dtype}: derivatives need a floating-point argument;"
+        " pass float64, or leave {name} out of argnums"
+    ),
+    "non_scalar": (
+        "the function returned shape {shape}: a gradient needs a real scalar result;"
+        " reduce it (np.sum, np.mean), or use vjp or jacobian"
+    ),
+    "has_aux": "has_aux=True needs a function that returns (value, aux), not a {type}",
+    "argnums": "argnums {argnum} is no parameter: the parameters are {parameters}",
+    "not_callable": "a function is needed, not a {type}",
+    "out": "out= was given {got} where it needs {wanted}",
+    "structure": "{got} were given as {what} where it needs {wanted}",
+    "tangent_shape": "a {what} of shape {got} was given where the shape is {wanted}",
+    # recordings that never settle
+    "paths": (
+        "{where}: more than {limit} paths were recorded: a condition takes another outcome at"
+        " almost every call; use np.where, or keep the value an array instead of a Python number"
+    ),
+    "unstable": (
+        "{name} does not do the same at every recording: what it captures or does changes while"
+        " it runs; pass what changes as an argument"
+    ),
+    # what cannot be recorded
+    "unsupported": "{name} is not supported{hint}",
+    "escape": (
+        "{operation} on a recorded array of shape {shape} and dtype {dtype} whose recording is"
+        " over or which NumPy wants as plain numbers: {hint}"
+    ),
+    "cut": (
+        "float() of a recorded {dtype} would cut its derivative, since a Python float cannot carry"
+        " one: use the array itself, or np functions instead of math ones"
+        " (stop_gradient(x) where the cut is meant)"
+    ),
+    "alias": (
+        "write into {name}: the reshape at {where} is a view or a copy in NumPy depending on the"
+        " memory order of the argument, so this write may or may not show in the other array;"
+        " add .copy() to the reshape, or write before it"
+    ),
+    "shared": (
+        "the function writes into argument {name}, which shares memory with argument {other}:"
+        " the write would not be seen there; pass a copy of one"
+    ),
+    "nested_write": (
+        "write into an array of shape {shape} that belongs to the enclosing function:"
+        " a function that is differentiated inside another may only write into arrays of its"
+        " own; copy the array first"
+    ),
+    "random": "{name} cannot be recorded: {hint}",
+    "mutated_container": "{name} was changed while it was recorded: {hint}",
+    # the texts of NumPy itself
+    "broadcast": "{operation}: operands could not be broadcast together with shapes {shapes}",
+    "assign": "could not broadcast input array from shape {source} into shape {target}",
+    "size_mismatch": "cannot reshape array of size {size} into shape {shape}",
+    "axis": "axis {axis} is out of bounds for array of dimension {ndim}",
+    "index": "{text}",
+    "value": "{text}",
+    "type": "{text}",
+    "overflow": "{text}",
+    "zero_division": "{text}",
+    # dtypes and operands
+    "dtype": (
+        "{operation} gives or takes dtype {dtype}: supported are float64, float32, the integers up"
+        " to 64 bits and bool; convert with .astype(np.float64)"
+    ),
+    "not_array": "{operation}: {type} is not an array or a number",
+    "rule": "{operation}: {text}",
+}
+"""Template of every error code; ``error`` fills it in. ``hint`` may be left out."""
+
+_CLASSES: dict[str, type[AdjitError]] = {
+    "integer_input": AdjitTypeError,
+    "non_scalar": AdjitTypeError,
+    "has_aux": AdjitTypeError,
+    "argnums": AdjitValueError,
+    "not_callable": AdjitTypeError,
+    "out": AdjitValueError,
+    "structure": AdjitTypeError,
+    "tangent_shape": AdjitValueError,
+    "paths": AdjitValueError,
+    "unstable": AdjitValueError,
+    "unsupported": AdjitNotImplementedError,
+    "escape": AdjitTypeError,
+    "cut": AdjitTypeError,
+    "alias": AdjitValueError,
+    "shared": AdjitValueError,
+    "nested_write": AdjitValueError,
+    "random": AdjitNotImplementedError,
+    "mutated_container": AdjitValueError,
+    "broadcast": AdjitValueError,
+    "assign": AdjitValueError,
+    "size_mismatch": AdjitValueError,
+    "axis": AdjitAxisError,
+    "index": AdjitIndexError,
+    "value": AdjitValueError,
+    "type": AdjitTypeError,
+    "overflow": AdjitOverflowError,
+    "zero_division": AdjitZeroDivisionError,
+    "dtype": AdjitTypeError,
+    "not_array": AdjitTypeError,
+    "rule": AdjitTypeError,
+}
+
+
+def error(code: str, **fields: object) -> AdjitError:
+    """The error of a code, its message prefixed with the user's line."""
+    fields.setdefault("hint", "")
+    return _CLASSES[code](f"{user_line()}: {MESSAGES[code].format(**fields)}")
+
+
+def unsupported(name: str, supported: Iterable[str] = (), hint: str = "") -> AdjitError:
+    """The error for what has no recording version; names the nearest that has."""
+    nearest = difflib.get_close_matches(name, list(supported), n=1)
+    if nearest and not hint:
+        hint = f"did you mean {nearest[0]}?"
+    return error("unsupported", name=name, hint=f"; {hint}" if hint else "")
+
+
+_ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
+_NUMPY = os.path.dirname(os.path.abspath(np.__file__)) + os.sep
+_USER_FOLDERS = tuple(_ROOT + name + os.sep for name in ("tests", "examples", "benchmarks"))
+
+
+def _is_ours(filename: str) -> bool:
+    if filename.startswith(_NUMPY):
+        return True
+    return filename.startswith(_ROOT) and not filename.startswith(_USER_FOLDERS)
+
+
+def user_line() -> str:
+    """``file.py:12`` of the innermost frame outside adjit and NumPy."""
+    frame = sys._getframe(1)
+    while frame.f_back is not None and _is_ours(frame.f_code.co_filename):
+        frame = frame.f_back
+    return f"{os.path.basename(frame.f_code.co_filename)}:{frame.f_lineno}"

@@ -1,0 +1,58 @@
+"""``explain``: what was recorded and why, and what it was compiled to, as text."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..codegen.native import Native
+
+if TYPE_CHECKING:
+    from .dispatch import Dispatcher
+
+
+def explain(dispatcher: Dispatcher) -> str:
+    """One paragraph per program: its signature, its recordings, its native code."""
+    name = getattr(dispatcher.fun, "__qualname__", repr(dispatcher.fun))
+    calls = f"{dispatcher.recordings} recordings, {dispatcher.native_calls} native calls"
+    lines = [f"{name} ({dispatcher.mode}): {calls}"]
+    for (_, leaves), programs in dispatcher.programs.items():
+        for program in programs:
+            lines.append(f"  arguments: {', '.join(map(_leaf, leaves))}")
+            for number, event in enumerate(program.events):
+                lines.append(f"    path {number}: recorded because: {event.reason}")
+                for where, reason, outcome in event.guards:
+                    lines.append(f"      guard at {where}: {reason} is {outcome!r}")
+            for source in program.statics:
+                lines.append(f"    holds while unchanged: {source}")
+            for source, type in program.captures.items():
+                lines.append(f"    reads at each call: {source}: {type}")
+            lines.append(f"    native: {_native(program.native)}")
+    return "\n".join(lines) + "\n"
+
+
+def _leaf(key: tuple) -> str:
+    if key[0] == "array":
+        return f"{_dtype(key[1])}{list(key[2])}"
+    if key[0] == "number":
+        return _dtype(key[1])
+    if key[0] == "static":
+        return repr(key[2])
+    return str(key[0])
+
+
+def _dtype(char: str) -> str:
+    return str(np.dtype(char))
+
+
+def _native(native: Native) -> str:
+    schedule = native.schedule
+    parts = [
+        f"{len(native.program.leaves)} paths in one function",
+        f"{len(schedule.nests)} loop nests",
+        f"{len(schedule.calls)} BLAS calls",
+        f"{len(schedule.slots)} temporary buffers ({native.arena_bytes} bytes)",
+        f"{schedule.copies} copies",
+    ]
+    return ", ".join(parts)

@@ -1,0 +1,178 @@
+"""What all function families share: operands, axes, sizes and ``out=``."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ...ir import ops
+from ...ir.graph import Value
+from ..array import Array, wrap
+from ..core import ArrayCore
+from ..errors import error, unsupported
+from ..layout import Ints
+from ..lift import cast_array, lift
+from ..promote import check_dtype
+
+UNSET: Any = np._NoValue
+"""NumPy's own mark of a keyword that was not given."""
+
+
+def as_array(x: object) -> Array:
+    """An Array with a dtype of its own, as ``np.asanyarray`` makes it of any operand."""
+    if isinstance(x, Array):
+        x._check_alive("operand")
+        return x if x.weak is None else wrap(x.value)
+    return wrap(lift(x), scalar=isinstance(x, bool | int | float | np.generic))
+
+
+def as_value(x: object, dtype: Any = None) -> Value:
+    """The Value of an operand; with ``dtype`` cast without a check of its range."""
+    value = lift(x)
+    return value if dtype is None else cast(value, check_dtype(dtype, "dtype="))
+
+
+def cast(value: Value, dtype: np.dtype) -> Value:
+    return value if value.dtype == dtype else ops.cast(value, dtype=dtype)
+
+
+def weakly(x: object, dtype: np.dtype) -> Value:
+    """An operand in the dtype it was promoted to; Python integers must fit into that."""
+    return cast_array(x, dtype) if isinstance(x, ArrayCore) else lift(x, dtype)
+
+
+# --- axes and sizes -------------------------------------------------------------------------
+
+
+def one_axis(axis: Any, ndim: int) -> int:
+    """A single axis, counted from the front."""
+    at = operator.index(axis)
+    if not -ndim <= at < ndim:
+        raise error("axis", axis=at, ndim=ndim)
+    return at % ndim
+
+
+def given_axes(axis: Any, ndim: int, repeated: str = "repeated axis") -> Ints:
+    """One axis or a tuple of axes, counted from the front, in the order given."""
+    axes = tuple(axis) if isinstance(axis, tuple | list) else (axis,)
+    found = tuple(one_axis(at, ndim) for at in axes)
+    if len(set(found)) != len(found):
+        raise error("value", text=repeated)
+    return found
+
+
+def reduced_axes(axis: Any, ndim: int) -> Ints:
+    """The axes of a reduction, ascending; None means all."""
+    if axis is None:
+        return tuple(range(ndim))
+    if ndim == 0 and not isinstance(axis, tuple) and operator.index(axis) in (0, -1):
+        return ()
+    if isinstance(axis, list):
+        raise error("type", text="'list' object cannot be interpreted as an integer")
+    return tuple(sorted(given_axes(axis, ndim, "duplicate value in 'axis'")))
+
+
+def as_shape(shape: Any) -> Ints:
+    """A shape given as an integer or a sequence of integers."""
+    if isinstance(shape, tuple | list) or np.ndim(shape) == 1:
+        sizes = tuple(operator.index(dim) for dim in shape)
+    else:
+        sizes = (operator.index(shape),)
+    if any(dim < 0 for dim in sizes):
+        raise error("value", text="negative dimensions are not allowed")
+    return sizes
+
+
+def broadcast_shapes(operation: str, *shapes: Ints) -> Ints:
+    """The common shape, or NumPy's error."""
+    try:
+        return np.broadcast_shapes(*shapes)
+    except ValueError:
+        listed = " ".join(map(str, shapes))
+        raise error("broadcast", operation=operation, shapes=listed) from None
+
+
+def spread(value: Value, shape: Ints) -> Value:
+    """The value broadcast to a shape it is known to fit."""
+    return value if value.shape == shape else ops.broadcast(value, shape=shape)
+
+
+# --- moving elements ------------------------------------------------------------------------
+
+
+def reshape(value: Value, shape: Ints) -> Value:
+    return value if value.shape == shape else ops.reshape(value, shape=shape)
+
+
+def transpose(value: Value, perm: Ints) -> Value:
+    return value if perm == tuple(range(len(perm))) else ops.transpose(value, perm=perm)
+
+
+def cut(value: Value, axis: int, start: int, size: int, step: int = 1) -> Value:
+    """The elements ``start, start + step, ...`` along one axis."""
+    shape = value.type.ints
+    starts, steps, sizes = [0] * len(shape), [1] * len(shape), list(shape)
+    starts[axis], steps[axis], sizes[axis] = start, step, size
+    if 0 in sizes:
+        return ops.zeros(value.type.with_shape(tuple(sizes)))
+    return ops.slice_(value, start=tuple(starts), step=tuple(steps), size=tuple(sizes))
+
+
+def join(values: Sequence[Value], axis: int) -> Value:
+    """Values of one dtype, equal in all other axes, one after the other."""
+    parts = [value for value in values if value.type.ints[axis]] or [values[0]]
+    if len(parts) == 1:
+        return parts[0]
+    shape = list(parts[0].type.ints)
+    shape[axis] = sum(part.type.ints[axis] for part in parts)
+    y = ops.zeros(parts[0].type.with_shape(tuple(shape)))
+    if 0 in shape:
+        return y
+    start, step = [0] * len(shape), (1,) * len(shape)
+    for part in parts:
+        y = ops.update(y, part, start=tuple(start), step=step)
+        start[axis] += part.type.ints[axis]
+    return y
+
+
+# --- keywords -------------------------------------------------------------------------------
+
+
+def refuse(name: str, **keywords: Any) -> None:
+    """An error for a keyword whose value differs from the supported one, each given as a pair."""
+    for keyword, (value, supported) in keywords.items():
+        if value is not supported and value != supported:
+            raise unsupported(f"np.{name}({keyword}={value!r})")
+
+
+def deliver(value: Value, out: Any, name: str, casting: Any = "same_kind") -> Array:
+    """A fresh result, or the result written into ``out``."""
+    if isinstance(out, tuple) and len(out) == 1:
+        (out,) = out
+    if out is None or out is UNSET:
+        return wrap(value)
+    if isinstance(out, np.ndarray):
+        raise error(
+            "escape",
+            operation=f"np.{name}(out=)",
+            shape=out.shape,
+            dtype=out.dtype,
+            hint="the target is an array that is not recorded; create it in the function",
+        )
+    if not isinstance(out, Array) or out.scalar:
+        raise error("type", text="output must be an array")
+    if out.shape != value.shape:
+        text = f"output array of np.{name} has shape {out.shape}, the result {value.shape}"
+        raise error("value", text=text)
+    check_cast(value.dtype, out.dtype, casting)
+    out._write(cast(value, out.dtype))
+    return out
+
+
+def check_cast(source: np.dtype, target: np.dtype, casting: Any) -> None:
+    if not np.can_cast(source, target, casting):
+        text = f"Cannot cast array data from {source!r} to {target!r} according to the rule"
+        raise error("type", text=f"{text} {casting!r}")

@@ -1,0 +1,311 @@
+"""Arrays put together from arrays: joining, repeating, shifting, padding."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from ...ir import ops
+from ...ir.graph import Value
+from ...ir.types import BOOL
+from ..array import Array, wrap
+from ..errors import error, unsupported
+from ..layout import Ints
+from ..lift import lift
+from ..promote import check_dtype, promote
+from ..table import implements
+from .common import (
+    UNSET,
+    as_array,
+    as_shape,
+    cast,
+    check_cast,
+    cut,
+    deliver,
+    join,
+    one_axis,
+    reshape,
+    spread,
+)
+from .shapes import atleast_1d, atleast_2d, atleast_3d, ravel
+
+
+def _arrays(items: Any) -> list[Array]:
+    """The operands of a function that takes a sequence of arrays (or one, along its rows)."""
+    return [as_array(item) for item in items]
+
+
+@implements(np.concatenate, np.concat)
+def concatenate(
+    arrays: Any, /, axis: Any = 0, out: Any = None, *, dtype: Any = None, casting: str = "same_kind"
+) -> Any:
+    parts = _arrays(arrays)
+    if not parts:
+        raise error("value", text="need at least one array to concatenate")
+    if axis is None:
+        parts, axis = [ravel(x) for x in parts], 0
+    if any(x.ndim == 0 for x in parts):
+        raise error("value", text="zero-dimensional arrays cannot be concatenated")
+    rank = parts[0].ndim
+    at = one_axis(axis, rank)
+    for number, x in enumerate(parts):
+        if x.ndim != rank:
+            text = (
+                "all the input array dimensions except for the concatenation axis must match"
+                f" exactly: array 0 has {rank} dimension(s), array {number} has {x.ndim}"
+            )
+            raise error("value", text=text)
+        if _without(x.shape, at) != _without(parts[0].shape, at):
+            text = (
+                "all the input array dimensions except for the concatenation axis must match"
+                f" exactly, but array 0 has shape {parts[0].shape}, array {number} {x.shape}"
+            )
+            raise error("value", text=text)
+    common = promote(*[x.dtype for x in parts])
+    if dtype is not None:
+        common = check_dtype(dtype, "np.concatenate")
+        for x in parts:
+            check_cast(x.dtype, common, casting)
+    y = join([cast(x.value, common) for x in parts], at)
+    return deliver(y, out, "concatenate", casting)
+
+
+def _without(shape: Ints, axis: int) -> Ints:
+    return shape[:axis] + shape[axis + 1 :]
+
+
+@implements(np.stack)
+def stack(
+    arrays: Any, axis: Any = 0, out: Any = None, *, dtype: Any = None, casting: str = "same_kind"
+) -> Any:
+    parts = _arrays(arrays)
+    if not parts:
+        raise error("value", text="need at least one array to stack")
+    shape = parts[0].shape
+    if any(x.shape != shape for x in parts):
+        raise error("value", text="all input arrays must have the same shape")
+    at = one_axis(axis, len(shape) + 1)
+    rows = [x._view_reshape((*shape[:at], 1, *shape[at:])) for x in parts]
+    return concatenate(rows, at, out, dtype=dtype, casting=casting)
+
+
+def _stacking(function: Any, widen: Callable[[Array], Array], axis: int) -> None:
+    @implements(function)
+    def record(tup: Any, *, dtype: Any = None, casting: str = "same_kind") -> Any:
+        parts = [widen(x) for x in _arrays(tup)]
+        along = 0 if function is np.hstack and parts and parts[0].ndim == 1 else axis
+        return concatenate(parts, along, dtype=dtype, casting=casting)
+
+
+_stacking(np.vstack, atleast_2d, 0)
+_stacking(np.hstack, atleast_1d, 1)
+_stacking(np.dstack, atleast_3d, 2)
+
+
+@implements(np.column_stack)
+def column_stack(tup: Any) -> Any:
+    columns = [x if x.ndim > 1 else x._view_reshape((x.size, 1)) for x in _arrays(tup)]
+    return concatenate(columns, 1)
+
+
+@implements(np.append)
+def append(arr: Any, values: Any, axis: Any = None) -> Any:
+    if axis is None:
+        return concatenate((ravel(arr), ravel(values)), 0)
+    return concatenate((arr, values), axis)
+
+
+# --- repetition -----------------------------------------------------------------------------
+
+
+@implements(np.tile)
+def tile(A: Any, reps: Any) -> Any:
+    value = as_array(A).value
+    counts = as_shape(reps)
+    rank = max(len(counts), len(value.type.ints))
+    counts = (1,) * (rank - len(counts)) + counts
+    shape = (1,) * (rank - len(value.type.ints)) + value.type.ints
+    apart = tuple(dim for size in shape for dim in (1, size))
+    repeated = tuple(dim for pair in zip(counts, shape, strict=True) for dim in pair)
+    y = spread(reshape(value, apart), repeated)
+    whole = tuple(count * size for count, size in zip(counts, shape, strict=True))
+    return wrap(reshape(y, whole), scalar=False)
+
+
+@implements(np.repeat)
+def repeat(a: Any, repeats: Any, axis: Any = None) -> Any:
+    x = ravel(a) if axis is None else as_array(a)
+    at = one_axis(0 if axis is None else axis, x.ndim)
+    counts = [operator.index(n) for n in np.ravel(repeats)] if np.ndim(repeats) else [
+        operator.index(repeats)
+    ]
+    if any(count < 0 for count in counts):
+        raise error("value", text="repeats may not contain negative values.")
+    size = x.shape[at]
+    if len(counts) not in (1, size):
+        text = f"operands could not be broadcast together with shape ({size},) ({len(counts)},)"
+        raise error("value", text=text)
+    if len(set(counts)) <= 1:
+        return wrap(_repeated(x.value, at, counts[0] if counts else 0))
+    pieces = [_repeated(cut(x.value, at, n, 1), at, count) for n, count in enumerate(counts)]
+    return wrap(join(pieces, at))
+
+
+def _repeated(x: Value, axis: int, count: int) -> Value:
+    shape = x.type.ints
+    apart = (*shape[: axis + 1], 1, *shape[axis + 1 :])
+    wide = (*shape[: axis + 1], count, *shape[axis + 1 :])
+    merged = (*shape[:axis], shape[axis] * count, *shape[axis + 1 :])
+    return reshape(spread(reshape(x, apart), wide), merged)
+
+
+# --- shifts and differences -----------------------------------------------------------------
+
+
+@implements(np.roll)
+def roll(a: Any, shift: Any, axis: Any = None) -> Any:
+    x = as_array(a)
+    if axis is None:
+        if np.ndim(shift) == 1:
+            shift = sum(operator.index(n) for n in shift)
+        flat = _rolled(reshape(x.value, (x.size,)), operator.index(shift), 0)
+        return wrap(reshape(flat, x.shape), scalar=False)
+    axes = axis if isinstance(axis, tuple | list) else (axis,)
+    shifts = shift if isinstance(shift, tuple | list) else (shift,)
+    if len(shifts) == 1:
+        shifts = tuple(shifts) * len(axes)
+    if len(axes) == 1:
+        axes = tuple(axes) * len(shifts)
+    if len(axes) != len(shifts):
+        raise error("value", text="'shift' and 'axis' should be scalars or 1D sequences")
+    value = x.value
+    for by, at in zip(shifts, axes, strict=True):
+        value = _rolled(value, operator.index(by), one_axis(at, x.ndim))
+    return wrap(value, scalar=False)
+
+
+def _rolled(x: Value, shift: int, axis: int) -> Value:
+    size = x.type.ints[axis]
+    at = shift % size if size else 0
+    if not at:
+        return x
+    return join([cut(x, axis, size - at, at), cut(x, axis, 0, size - at)], axis)
+
+
+@implements(np.diff)
+def diff(a: Any, n: Any = 1, axis: Any = -1, prepend: Any = UNSET, append: Any = UNSET) -> Any:
+    x = as_array(a)
+    times = operator.index(n)
+    if times == 0:
+        return a
+    if times < 0:
+        raise error("value", text=f"order must be non-negative but got {times}")
+    if x.ndim == 0:
+        raise error("value", text="diff requires input that is at least one dimensional")
+    at = one_axis(axis, x.ndim)
+    parts = [x]
+    if prepend is not UNSET:
+        parts.insert(0, _edge(prepend, x.shape, at))
+    if append is not UNSET:
+        parts.append(_edge(append, x.shape, at))
+    y = (x if len(parts) == 1 else concatenate(parts, at)).value
+    for _ in range(times):
+        size = max(y.type.ints[at] - 1, 0)
+        above, below = cut(y, at, min(1, size), size), cut(y, at, 0, size)
+        y = ops.ne(above, below) if y.dtype == BOOL else above - below
+    return wrap(y)
+
+
+def _edge(value: Any, shape: Ints, axis: int) -> Array:
+    x = as_array(value)
+    if x.ndim:
+        return x
+    return x._view_broadcast((*shape[:axis], 1, *shape[axis + 1 :]))
+
+
+@implements(np.ediff1d)
+def ediff1d(ary: Any, to_end: Any = None, to_begin: Any = None) -> Any:
+    x = ravel(ary)
+    parts = [diff(x)]
+    if to_begin is not None:
+        parts.insert(0, wrap(lift(ravel(to_begin), x.dtype)))
+    if to_end is not None:
+        parts.append(wrap(lift(ravel(to_end), x.dtype)))
+    return concatenate(parts)
+
+
+# --- padding --------------------------------------------------------------------------------
+
+
+def _pairs(given: Any, rank: int, name: str) -> list[tuple[Any, Any]]:
+    """A number, a pair, or a pair for each axis, as a pair for each axis."""
+    if isinstance(given, dict):
+        pairs: list[tuple[Any, Any]] = [(0, 0)] * rank
+        for axis, entry in given.items():
+            pairs[one_axis(axis, rank)] = _pairs(entry, 1, name)[0]
+        return pairs
+    if isinstance(given, np.ndarray):
+        given = given.tolist()
+    if not isinstance(given, tuple | list):
+        return [(given, given)] * rank
+    if not any(isinstance(entry, tuple | list) for entry in given):
+        if len(given) not in (1, 2):
+            raise error("value", text=f"np.pad({name}=) cannot be spread over {rank} axes")
+        return [(given[0], given[-1])] * rank
+    rows = [tuple(entry) for entry in given]
+    rows = rows * rank if len(rows) == 1 else rows
+    if len(rows) != rank or any(len(row) not in (1, 2) for row in rows):
+        raise error("value", text=f"np.pad({name}=) does not fit {rank} axes")
+    return [(row[0], row[-1]) for row in rows]
+
+
+@implements(np.pad)
+def pad(array: Any, pad_width: Any, mode: Any = "constant", **keywords: Any) -> Any:
+    x = as_array(array)
+    widths = [(operator.index(a), operator.index(b)) for a, b in _pairs(pad_width, x.ndim, "pad")]
+    if any(width < 0 for pair in widths for width in pair):
+        raise error("value", text="index can't contain negative values")
+    if mode not in ("constant", "edge", "wrap", "reflect", "symmetric"):
+        raise unsupported(f"np.pad(mode={mode!r})", hint="build the parts and use np.concatenate")
+    allowed = {"constant": {"constant_values"}}.get(mode, set())
+    if set(keywords) - allowed:
+        names = ", ".join(sorted(set(keywords) - allowed))
+        raise unsupported(f"np.pad(mode={mode!r}, {names}=)")
+    value = x.value
+    corners = _pairs(keywords.get("constant_values", 0), x.ndim, "constant_values")
+    for axis, (width, ends) in enumerate(zip(widths, corners, strict=True)):
+        before, after = (
+            _margin(value, axis, size, end, mode, ends)
+            for end, size in enumerate(width)
+        )
+        value = join([before, value, after], axis)
+    return wrap(value, scalar=False)
+
+
+def _margin(
+    x: Value, axis: int, width: int, end: int, mode: str, values: Sequence[Any]
+) -> Value:
+    """What stands before (``end`` 0) or after (1) the elements of an axis."""
+    size = x.type.ints[axis]
+    shape = (*x.type.ints[:axis], width, *x.type.ints[axis + 1 :])
+    if width == 0:
+        return ops.zeros(x.type.with_shape(shape))
+    if mode == "constant":
+        return spread(cast(lift(values[end]), x.dtype), shape)
+    if size == 0:
+        raise error("value", text=f"can't extend empty axis {axis} using modes other than constant")
+    if mode == "edge":
+        return spread(cut(x, axis, end * (size - 1), 1), shape)
+    if width > (size - 1 if mode == "reflect" else size):
+        hint = "pad several times, each time by at most the size of the axis"
+        raise unsupported(f"np.pad(mode={mode!r}) wider than the array", hint=hint)
+    if mode == "wrap":
+        return cut(x, axis, 0 if end else size - width, width)
+    skip = 1 if mode == "reflect" else 0
+    first = size - 1 - skip if end else width - 1 + skip
+    return cut(x, axis, first, width, -1)
+
+

@@ -1,0 +1,86 @@
+"""``np.linalg.norm`` of vectors and matrices."""
+
+from __future__ import annotations
+
+import operator
+from typing import Any
+
+import numpy as np
+
+from ...ir import ops
+from ...ir.graph import Value
+from ...ir.op import const
+from ...ir.types import F64
+from ..array import wrap
+from ..errors import error, unsupported
+from ..layout import Ints
+from ..table import implements
+from .common import as_array, cast, one_axis
+from .reductions import check_not_empty, drop, reduce, sqrt_at_zero
+
+_IMPROPER = "Improper number of dimensions to norm."
+
+
+@implements(np.linalg.norm)
+def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
+    """The derivative of a norm at 0 is 0."""
+    array = as_array(x)
+    value = cast(array.value, array.dtype if array.dtype.kind == "f" else F64)
+    if axis is None:
+        axes = tuple(range(array.ndim))
+        simple = ord is None
+    else:
+        entries = axis if isinstance(axis, tuple) else (operator.index(axis),)
+        axes = tuple(one_axis(at, array.ndim) for at in entries)
+        if len(axes) == 2 and axes[0] == axes[1]:
+            raise error("value", text="Duplicate axes given.")
+        simple = ord is None and len(axes) in (1, 2)
+    if simple:
+        y = _euclidean(value, axes)
+    elif len(axes) == 1:
+        y = _vector_norm(value, ord, axes)
+    elif len(axes) == 2:
+        y = _matrix_norm(value, ord, axes)
+    else:
+        raise error("value", text=_IMPROPER)
+    return wrap(drop(y, axes, keepdims))
+
+
+def _euclidean(x: Value, axes: Ints) -> Value:
+    return sqrt_at_zero(reduce(ops.sum_, x * x, tuple(sorted(axes)), True))
+
+
+def _vector_norm(x: Value, order: Any, axes: Ints) -> Value:
+    if isinstance(order, str):
+        raise error("value", text=f"Invalid norm order '{order}' for vectors")
+    if order in (np.inf, -np.inf):
+        return _largest(ops.abs_(x), axes, order > 0)
+    if order == 0:
+        return reduce(ops.sum_, cast(ops.ne(x, 0.0), x.dtype), axes, True)
+    if order == 1:
+        return reduce(ops.sum_, ops.abs_(x), axes, True)
+    if order == 2:
+        return _euclidean(x, axes)
+    order = float(order)
+    total = reduce(ops.sum_, ops.pow_(ops.abs_(x), const(order, x.dtype)), axes, True)
+    is_zero = ops.eq(total, 0.0)
+    root = ops.pow_(ops.where(is_zero, 1.0, total), const(1.0 / order, x.dtype))
+    return ops.where(is_zero, np.inf if order < 0 else 0.0, root)
+
+
+def _matrix_norm(x: Value, order: Any, axes: Ints) -> Value:
+    if order in ("f", "fro"):
+        return _euclidean(x, axes)
+    if order in (2, -2, "nuc"):
+        hint = "it needs singular values; the default is the Frobenius norm"
+        raise unsupported(f"np.linalg.norm(ord={order!r})", hint=hint)
+    if order not in (1, -1, np.inf, -np.inf):
+        raise error("value", text="Invalid norm order for matrices.")
+    summed, kept = axes if abs(order) == 1 else axes[::-1]
+    return _largest(reduce(ops.sum_, ops.abs_(x), (summed,), True), (kept,), order > 0)
+
+
+def _largest(x: Value, axes: Ints, wanted: bool) -> Value:
+    """The largest element, or the smallest."""
+    check_not_empty(x, axes, "max" if wanted else "min")
+    return reduce(ops.max_ if wanted else ops.min_, x, axes, True)

@@ -1,0 +1,141 @@
+"""Evenly spaced numbers: ``arange`` and ``linspace``."""
+
+from __future__ import annotations
+
+import math
+import operator
+from typing import Any
+
+import numpy as np
+
+from ...ir import ops
+from ...ir.op import const
+from ...ir.types import BOOL, F64, I64
+from ..array import Array, wrap
+from ..errors import error
+from ..lift import lift
+from ..promote import check_dtype, promote
+from ..table import implements
+from .common import as_array, broadcast_shapes, cast, one_axis, refuse, reshape, spread, transpose
+
+
+@implements(np.arange)
+def arange(
+    *args: Any, dtype: Any = None, device: Any = None, like: Any = None, **named: Any
+) -> Any:
+    """``arange(stop)``, ``arange(start, stop[, step[, dtype]])``.
+
+    The number of elements is decided; the elements keep their dependence on start and step.
+    """
+    refuse("arange", like=(like, None))
+    if len(args) == 4:
+        dtype = args[3]
+    start, stop, step = _range_arguments(args[:3], named)
+    scalars = [as_array(x) for x in (start, stop, step)]
+    if any(x.ndim for x in scalars):
+        raise error("type", text="np.arange takes numbers, not arrays")
+    found = np.arange(*[x.dtype.type(n) for x, n in zip(scalars, (0, 0, 1), strict=True)]).dtype
+    kind = check_dtype(found if dtype is None else dtype, "np.arange")
+    size = _range_size(*[_number(x) for x in scalars])
+    if kind == BOOL and size > 2:
+        text = "no fill-function for data-type: arange of bool may have two elements at most"
+        raise error("type", text=text)
+    if kind == BOOL:
+        return wrap(cast(ops.iota(size=size, dtype=I64), BOOL))
+    first, by = (cast(x.value, kind) for x in (scalars[0], scalars[2]))
+    if kind.kind == "f" and dtype is None:
+        # NumPy steps by the difference of its first two elements.
+        by = (first + by) - first
+    return wrap(first + ops.iota(size=size, dtype=kind) * by)
+
+
+def _range_arguments(args: tuple, named: dict[str, Any]) -> tuple[Any, Any, Any]:
+    if set(named) - {"start", "stop", "step"}:
+        raise error("type", text=f"np.arange got unexpected keywords {sorted(named)}")
+    given = list(args)
+    if len(given) == 1 and named.get("stop") is None:
+        given = [named.get("start", 0), given[0]] if "start" not in named else given
+    start = given[0] if given else named.get("start", 0)
+    stop = given[1] if len(given) > 1 else named.get("stop")
+    step = given[2] if len(given) > 2 else named.get("step", 1)
+    if stop is None:
+        if not given and "start" not in named:
+            raise error("type", text="arange() requires stop to be specified.")
+        start, stop = 0, start
+    return start, stop, 1 if step is None else step
+
+
+def _number(x: Array) -> Any:
+    """The value of a number of arange: only a range of constants, or its size, is decided."""
+    trace = x.storage.trace
+    return trace.concrete(x.value).item() if trace.is_constant(x.value) else x
+
+
+def _range_size(start: Any, stop: Any, step: Any) -> int:
+    if not any(isinstance(x, Array) for x in (start, stop, step)):
+        if step == 0:
+            raise error("zero_division", text="division by zero")
+        size = _ceil_div(stop - start, step)
+        return max(size, 0)
+    values = [cast(lift(x), F64) for x in (start, stop, step)]
+    size_value = ops.ceil((values[1] - values[0]) / values[2])
+    trace = as_array(start).storage.trace
+    reason = "the size of an array made by np.arange"
+    fits = ops.lt(ops.abs_(size_value), 2.0**53)
+    if not trace.decide(fits, reason):
+        raise error("value", text="Maximum allowed size exceeded")
+    return max(int(trace.decide(cast(size_value, I64), reason)), 0)
+
+
+def _ceil_div(length: Any, step: Any) -> int:
+    if isinstance(length, int) and isinstance(step, int):
+        return -(-length // step)
+    quotient = length / step
+    if not math.isfinite(quotient):
+        raise error("value", text="arange: cannot compute length")
+    return math.ceil(quotient)
+
+
+@implements(np.linspace)
+def linspace(
+    start: Any,
+    stop: Any,
+    num: Any = 50,
+    endpoint: bool = True,
+    retstep: bool = False,
+    dtype: Any = None,
+    axis: Any = 0,
+    *,
+    device: Any = None,
+) -> Any:
+    count = operator.index(num)
+    if count < 0:
+        raise error("value", text=f"Number of samples, {count}, must be non-negative.")
+    parts = count - 1 if endpoint else count
+    ends = [as_array(x) for x in (start, stop)]
+    kind = promote(ends[0].dtype, ends[1].dtype, 1.0)
+    if kind.kind != "f":
+        kind = F64
+    result = kind if dtype is None else check_dtype(dtype, "np.linspace")
+    first, last = (cast(x.value, kind) for x in ends)
+    shape = broadcast_shapes("linspace", ends[0].shape, ends[1].shape)
+    first, last = spread(first, shape), spread(last, shape)
+    length = last - first
+    step = length / float(parts) if parts > 0 else ops.broadcast(const(np.nan, kind), shape=shape)
+    column = reshape(ops.iota(size=count, dtype=kind), (count,) + (1,) * len(shape))
+    y = column * step if parts > 0 else column * length
+    y = y + first
+    if endpoint and count > 1:
+        rows = (count, *shape)
+        size = (1, *shape)
+        if 0 not in shape:
+            at, by = (count - 1, *[0] * len(shape)), (1,) * len(rows)
+            y = ops.update(spread(y, rows), reshape(last, size), start=at, step=by)
+    if dtype is not None and result.kind in "iu":
+        y = ops.floor(y)
+    y = cast(spread(y, (count, *shape)), result)
+    at = one_axis(axis, len(shape) + 1)
+    order = list(range(1, len(shape) + 1))
+    order.insert(at, 0)
+    samples = wrap(transpose(y, tuple(order)))
+    return (samples, wrap(step)) if retstep else samples

@@ -1,0 +1,162 @@
+"""``a[index]`` and ``a[index] = v`` for basic indices: integers, slices, None and Ellipsis."""
+
+from __future__ import annotations
+
+import operator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..ir import ops
+from .core import ArrayCore
+from .errors import error, unsupported
+from .layout import elementwise
+from .lift import lift
+
+if TYPE_CHECKING:
+    from .array import Array
+
+_KINDS = (
+    "only integers, slices (`:`), ellipsis (`...`), numpy.newaxis (`None`) and integer or"
+    " boolean arrays are valid indices"
+)
+
+
+def read(x: Any, index: object) -> Array:
+    """``x[index]``: a view, or a scalar where every axis is indexed by an integer."""
+    from .array import wrap
+
+    entries = _entries(x, index)
+    found = _view(x, entries)
+    if all(_is_integer(entry) for entry in entries) and not found.shape:
+        return wrap(found.value)
+    # NumPy copies where an integer of the index is a 0-d array.
+    if any(_is_array(entry) for entry in entries):
+        order = elementwise(found.shape, [(found.shape, found.layout)])
+        return wrap(found.value, scalar=False, layout=order)
+    return found
+
+
+def view(x: Any, index: object) -> Array:
+    """The place that ``x[index]`` names, to be written."""
+    return _view(x, _entries(x, index))
+
+
+def write(x: Any, index: object, source: object) -> None:
+    """``x[index] = source``, cast and broadcast as NumPy does."""
+    if x.scalar:
+        name = x.weak.__name__ if x.weak else f"numpy.{x.dtype}"
+        raise error("type", text=f"'{name}' object does not support item assignment")
+    assign(view(x, index), source)
+
+
+def assign(target: ArrayCore, source: object) -> None:
+    """Copies ``source`` into all of ``target``."""
+    if isinstance(source, ArrayCore) and source._shares_place(target):
+        return
+    value = lift(source, target.dtype)
+    shape = value.type.ints
+    fitting = shape
+    while len(fitting) > len(target.shape) and fitting[0] == 1:
+        fitting = fitting[1:]
+    padded = (1,) * (len(target.shape) - len(fitting)) + fitting
+    pairs = zip(padded, target.shape, strict=False)
+    if len(padded) > len(target.shape) or any(a not in (1, b) for a, b in pairs):
+        raise error("assign", source=shape, target=target.shape)
+    if fitting != shape:
+        value = ops.reshape(value, shape=fitting)
+    if fitting != target.shape:
+        value = ops.broadcast(value, shape=target.shape)
+    target._write(value)
+
+
+# --- what an index means --------------------------------------------------------------------
+
+
+def _is_integer(entry: object) -> bool:
+    if isinstance(entry, ArrayCore | np.ndarray):
+        return not entry.shape and entry.dtype.kind in "iu"
+    return not isinstance(entry, bool | np.bool_) and hasattr(entry, "__index__")
+
+
+def _is_array(entry: object) -> bool:
+    """A 0-d array, as opposed to a NumPy or Python scalar."""
+    return isinstance(entry, np.ndarray) or (isinstance(entry, ArrayCore) and not entry.scalar)
+
+
+def _entries(x: ArrayCore, index: object) -> list[Any]:
+    """The entries of an index, Ellipsis replaced by full slices, one for each axis."""
+    x._check_alive("indexing")
+    if x.weak is not None:
+        raise error("type", text=f"'{x.weak.__name__}' object is not subscriptable")
+    given = list(index) if isinstance(index, tuple) else [index]
+    for entry in given:
+        _check_entry(entry)
+    dots = [at for at, entry in enumerate(given) if entry is Ellipsis]
+    if len(dots) > 1:
+        raise error("index", text="an index can only have a single ellipsis ('...')")
+    used = sum(entry is not None and entry is not Ellipsis for entry in given)
+    if used > x.ndim:
+        text = f"too many indices for array: array is {x.ndim}-dimensional, but {used} were indexed"
+        raise error("index", text=text)
+    missing = [slice(None)] * (x.ndim - used)
+    if dots:
+        # A trailing full slice of no axes keeps `a[..., 0]` a view where `a[0]` is a scalar.
+        return [*given[: dots[0]], *missing, Ellipsis, *given[dots[0] + 1 :]]
+    return given + missing
+
+
+def _check_entry(entry: object) -> None:
+    if entry is None or entry is Ellipsis or isinstance(entry, slice) or _is_integer(entry):
+        return
+    advanced = (list, tuple, np.ndarray, ArrayCore, bool, np.bool_)
+    if not isinstance(entry, advanced) or getattr(getattr(entry, "dtype", None), "kind", "") == "f":
+        raise error("index", text=_KINDS)
+    raise unsupported(
+        "indexing with integer or boolean arrays",
+        hint="use slices, a loop over integers, or np.where(mask, a, b)",
+    )
+
+
+def _view(x: ArrayCore, entries: list[Any]) -> Any:
+    start: list[int] = []
+    step: list[int] = []
+    size: list[int] = []
+    shape: list[int] = []
+    for entry in entries:
+        if entry is None:
+            shape.append(1)
+            continue
+        if entry is Ellipsis:
+            continue
+        axis = len(start)
+        if isinstance(entry, slice):
+            at, by, count = _range(entry, x.shape[axis])
+            shape.append(count)
+        else:
+            at, by, count = _position(entry, axis, x.shape[axis]), 1, 1
+        start.append(at)
+        step.append(by)
+        size.append(count)
+    region = x._view_slice(tuple(start), tuple(step), tuple(size))
+    return region._view_reshape(tuple(shape))
+
+
+def _range(entry: slice, dim: int) -> tuple[int, int, int]:
+    for bound in (entry.start, entry.stop, entry.step):
+        if bound is not None and not _is_integer(bound) and not hasattr(bound, "__index__"):
+            text = "slice indices must be integers or None or have an __index__ method"
+            raise error("type", text=text)
+    bounds = [
+        None if b is None else operator.index(b) for b in (entry.start, entry.stop, entry.step)
+    ]
+    positions = range(*slice(*bounds).indices(dim))
+    return positions.start, positions.step, len(positions)
+
+
+def _position(entry: Any, axis: int, dim: int) -> int:
+    at = operator.index(entry)
+    if not -dim <= at < dim:
+        text = f"index {at} is out of bounds for axis {axis} with size {dim}"
+        raise error("index", text=text)
+    return at % dim

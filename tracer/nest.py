@@ -1,0 +1,221 @@
+"""Transforms inside a recording: a function is recorded into a block of its own, its
+derivative is taken there, and the result is spliced into the graph that is being recorded.
+
+Values of the enclosing recording are constants of the inner function, as they should be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..ir.graph import Graph, Value
+from ..ir.ops import cast, zeros
+from ..ir.passes.adjoint import adjoint
+from ..ir.passes.tangent import tangent
+from .array import Array, wrap
+from .containers import Structure, flatten, leaf_names, rebuild
+from .errors import error
+from .lift import lift
+from .record import Identity, Result, run
+from .signature import Arguments, Leaf, Signature
+from .trace import Trace, current_trace
+
+if TYPE_CHECKING:
+    from .transforms import Compiled, Gradient
+
+
+def nested_arguments(signature: Signature, args: tuple, kwargs: dict) -> Arguments:
+    """Arguments whose leaves are proxies or plain objects."""
+    parameters, items, recall = signature.bind(args, kwargs)
+    leaves: list[Leaf] = []
+    structures = []
+    for name, item in zip(parameters, items, strict=True):
+        below, structure = flatten(item)
+        for label, leaf in zip(leaf_names(structure, name), below, strict=True):
+            leaves.append(Leaf(label, leaf, None, getattr(leaf, "weak", None), ()))
+        structures.append(structure)
+    kept = tuple(structures)
+
+    def call(new_leaves: Sequence[Any]) -> tuple[tuple, dict]:
+        new_items, at = [], 0
+        for structure in kept:
+            new_items.append(rebuild(structure, new_leaves[at : at + structure.leaves]))
+            at += structure.leaves
+        return recall(new_items)
+
+    return Arguments(call, parameters, kept, tuple(leaves))
+
+
+def nested_value(compiled: Compiled, args: tuple, kwargs: dict) -> Any:
+    """A compiled function called by a recorded one: recorded along."""
+    from .hooks import recordable
+
+    recorded = recordable(compiled.fun) or compiled.fun
+    return recorded(*args, **kwargs)
+
+
+class Inner:
+    """An inner function recorded with fresh inputs for some of its leaves."""
+
+    def __init__(
+        self, compiled: Compiled, arguments: Arguments, wrt: Sequence[int], scalar: bool
+    ) -> None:
+        trace = current_trace()
+        assert trace is not None
+        self.trace: Trace = trace
+        self.first_guard = len(trace.guards)
+        self.outer = [lift(arguments.leaves[n].item) for n in wrt]
+        with trace.nested() as block:
+            proxies = [leaf.item for leaf in arguments.leaves]
+            for n, value in zip(wrt, self.outer, strict=True):
+                leaf = arguments.leaves[n]
+                concrete = trace.concrete(value)
+                if not isinstance(leaf.item, np.ndarray) and getattr(leaf.item, "scalar", True):
+                    concrete = concrete[()]
+                proxies[n] = trace.input(f"inner{n}", concrete, leaf.weak)
+            self.result: Result
+            self.result, outputs = run(
+                trace, compiled.fun, arguments, proxies, scalar, compiled.has_aux
+            )
+            self.graph: Graph = block.graph(outputs)
+
+    def splice(self, graph: Graph, inputs: Sequence[Value]) -> list[Value]:
+        """The outputs of ``graph`` in the enclosing block, with ``inputs`` for its inputs."""
+        new: dict[Value, Value] = dict(zip(graph.inputs, inputs, strict=True))
+        block = self.trace.block
+        everything = (*self.graph.values, *graph.values)
+        for value in everything:
+            if value not in new:
+                args = tuple(new.get(arg, arg) for arg in value.args)
+                new[value] = block.add(value.op, args, value.attrs, value.regions)
+        self.trace.respell(self.first_guard, new)
+        return [new.get(value, value) for value in graph.outputs]
+
+    def present(self, outputs: Sequence[Value]) -> Any:
+        """The inner function's result, as proxies of the enclosing recording."""
+        leaves = [
+            leaf.item if isinstance(leaf, Identity) else wrap(outputs[leaf], self.result.weak[leaf])
+            for leaf in self.result.leaves
+        ]
+        return rebuild(self.result.structure, leaves)
+
+
+def nested_gradient(gradient: Gradient, args: tuple, kwargs: dict) -> Any:
+    """``(value, gradient)`` recorded into the enclosing recording."""
+    arguments = nested_arguments(gradient.dispatcher.signature, args, kwargs)
+    wrt = []
+    for parameter in gradient.parameters(arguments):
+        for n in arguments.leaves_of(parameter):
+            if arguments.leaves[n].item is not None:
+                check_nested(arguments.leaves[n])
+                wrt.append(n)
+    inner = Inner(gradient, arguments, wrt, scalar=True)
+    graph = adjoint(inner.graph, range(len(wrt)), [0], unit=True)
+    outputs = inner.splice(graph, inner.outer)
+    count = len(inner.graph.outputs)
+    found = {n: outputs[count + k] for k, n in enumerate(wrt)}
+    gradients = []
+    for parameter in gradient.parameters(arguments):
+        structure = arguments.structures[arguments.parameters.index(parameter)]
+        items = [
+            wrap(found[n], arguments.leaves[n].weak) if n in found else None
+            for n in arguments.leaves_of(parameter)
+        ]
+        gradients.append(rebuild(structure, items))
+    single = isinstance(gradient.argnums, int | str)
+    return inner.present(outputs), gradients[0] if single else tuple(gradients)
+
+
+def check_nested(leaf: Leaf) -> None:
+    """An argument to differentiate by inside a recording: a float proxy, array or number."""
+    item = leaf.item
+    if not isinstance(item, Array | np.ndarray | np.generic | float):
+        if isinstance(item, int):
+            raise error("integer_input", name=leaf.name, dtype="int64")
+        raise error("not_array", operation=f"argument {leaf.name}", type=type(item).__name__)
+    if not isinstance(item, float) and item.dtype.kind != "f":
+        raise error("integer_input", name=leaf.name, dtype=item.dtype)
+
+
+def differentiable_leaves(arguments: Arguments) -> list[int]:
+    """The leaves of nested arguments that derivatives exist by."""
+    return [
+        n
+        for n, leaf in enumerate(arguments.leaves)
+        if isinstance(leaf.item, float)
+        or (isinstance(leaf.item, Array | np.ndarray | np.generic) and leaf.item.dtype.kind == "f")
+    ]
+
+
+def nested_pushforward(
+    compiled: Compiled, arguments: Arguments, tangents: Sequence[Any]
+) -> tuple[Any, Any]:
+    """``(value, tangent)`` recorded into the enclosing recording; None tangents are zero."""
+    wrt = differentiable_leaves(arguments)
+    inner = Inner(compiled, arguments, wrt, scalar=False)
+    graph = tangent(inner.graph, range(len(wrt)))
+    moves = [_seed(tangents[n], x) for n, x in zip(wrt, inner.outer, strict=True)]
+    outputs = inner.splice(graph, [*inner.outer, *moves])
+    rest = iter(outputs[len(inner.graph.outputs) :])
+    moved = [
+        wrap(next(rest)) if value.type.differentiable else None for value in inner.graph.outputs
+    ]
+    leaves = [None if isinstance(n, Identity) else moved[n] for n in inner.result.leaves]
+    return inner.present(outputs), rebuild(inner.result.structure, leaves)
+
+
+class NestedPullback:
+    """``vjp`` inside a recording: the value is spliced in at once, cotangents when called."""
+
+    def __init__(self, compiled: Compiled, arguments: Arguments) -> None:
+        self.arguments = arguments
+        self.wrt = differentiable_leaves(arguments)
+        self.inner = Inner(compiled, arguments, self.wrt, scalar=False)
+        primal = self.inner.graph
+        self.of = [n for n, value in enumerate(primal.outputs) if value.type.differentiable]
+        self.graph = adjoint(primal, range(len(self.wrt)), self.of)
+        self.value = self.inner.present(self.inner.splice(primal, self.inner.outer))
+
+    def __call__(self, cotangent: Any) -> tuple:
+        primal, result = self.inner.graph, self.inner.result
+        leaves = matching(cotangent, result.structure, "cotangent", "the result")
+        by_output = dict(zip(result.leaves, leaves, strict=True))
+        seeds = [_seed(by_output.get(n), primal.outputs[n]) for n in self.of]
+        outputs = self.inner.splice(self.graph, [*self.inner.outer, *seeds])
+        gradients = dict(zip(self.wrt, outputs[len(primal.outputs) :], strict=True))
+        items = [wrap(gradients[n]) if n in gradients else None for n in self._leaves()]
+        return per_argument(self.arguments, items)
+
+    def _leaves(self) -> range:
+        return range(len(self.arguments.leaves))
+
+
+def per_argument(arguments: Arguments, items: Sequence[Any]) -> tuple:
+    """Leaves grouped as the positional arguments they belong to."""
+    found, at = [], 0
+    for structure in arguments.structures:
+        found.append(rebuild(structure, items[at : at + structure.leaves]))
+        at += structure.leaves
+    return tuple(found)
+
+
+def matching(item: Any, structure: Structure, what: str, of: str) -> list[Any]:
+    """The leaves of a cotangent or tangent, which has the structure of what it belongs to."""
+    if item is None:
+        return [None] * structure.leaves
+    leaves, found = flatten(item)
+    if len(leaves) != structure.leaves or (found != structure and found.type is not tuple):
+        raise error("structure", got=f"{len(leaves)} leaves", what=what, wanted=f"those of {of}")
+    return leaves
+
+
+def _seed(leaf: Any, like: Value) -> Value:
+    if leaf is None:
+        return zeros(like.type)
+    seed = lift(leaf, None if isinstance(leaf, Array | np.ndarray) else like.dtype)
+    if seed.shape != like.shape:
+        raise error("tangent_shape", what="cotangent", got=seed.shape, wanted=like.shape)
+    return seed if seed.dtype == like.dtype else cast(seed, dtype=like.dtype)

@@ -1,0 +1,188 @@
+"""One recording: its blocks, its guards, what it captured, and the numbers it computed so far.
+
+Recording runs the user's function once on real arguments. The numbers are computed lazily, by
+the reference interpreter, and only where Python must know one (``if``, ``range``, an index).
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..ir.graph import Block, Guard, Value
+from ..ir.interpret import evaluate
+from ..ir.op import INPUT
+from ..ir.types import ArrayType
+from .errors import user_line
+from .promote import WEAK_DTYPE, check_dtype
+
+if TYPE_CHECKING:
+    from .array import Array
+    from .capture import Memory, Source
+    from .layout import Layout
+
+INT_INPUT_BOUND = 2**31
+"""Python ints that are inputs are smaller than this; larger ones are static."""
+
+
+class _Current(threading.local):
+    def __init__(self) -> None:
+        self.traces: list[Trace] = []
+
+
+_current = _Current()
+
+
+def current_trace() -> Trace | None:
+    """The innermost recording of this thread."""
+    return _current.traces[-1] if _current.traces else None
+
+
+class Trace:
+    """``with Trace() as trace:`` records. ``forced`` are outcomes of the first guards.
+
+    Native code decides guards with its own rounding; a recording that continues from a path it
+    left must take the same way, so it is given the outcomes that native code saw.
+    """
+
+    def __init__(self, forced: Sequence[bool | int | float] = ()) -> None:
+        self.blocks: list[Block] = [Block()]
+        self.guards: list[Guard] = []
+        self.captures: dict[Source, Array] = {}
+        self.statics: dict[Source, object] = {}
+        self.memory: Memory | None = None
+        self._forced = tuple(forced)
+        self._decided: dict[Value, bool | int | float] = {}
+        self._concrete: dict[Value, np.ndarray] = {}
+        self._constant: dict[Value, bool] = {}
+
+    @property
+    def block(self) -> Block:
+        """The innermost block: what is recorded now goes there."""
+        return self.blocks[-1]
+
+    def __enter__(self) -> Trace:
+        _current.traces.append(self)
+        self.block.__enter__()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.block.__exit__(*exc)
+        # Arrays check that their block is still open, so they are dead from here on.
+        self.blocks = []
+        _current.traces.pop()
+
+    @contextmanager
+    def nested(self) -> Iterator[Block]:
+        """A fresh Block for a function that is transformed inside this recording."""
+        block = Block()
+        self.blocks.append(block)
+        try:
+            with block:
+                yield block
+        finally:
+            self.blocks.pop()
+
+    # --- inputs -------------------------------------------------------------------------------
+
+    def input(
+        self,
+        name: str,
+        concrete: np.ndarray | np.generic,
+        weak: type | None = None,
+        layout: Layout = None,
+    ) -> Array:
+        """An input of the innermost block, with the value that this recording sees.
+
+        ``weak`` is the type of a Python scalar. ``layout`` gives element strides where every
+        call of the path is known to have them; else NumPy's views of a reshape are unknown.
+        """
+        return self._input(self.block, name, concrete, weak, layout)
+
+    def _input(
+        self, block: Block, name: str, concrete: Any, weak: type | None, layout: Layout
+    ) -> Array:
+        from .array import wrap_in
+
+        scalar = weak is not None or isinstance(concrete, np.generic)
+        dtype = WEAK_DTYPE[weak] if weak else check_dtype(concrete.dtype, f"argument {name}")
+        array = np.asarray(concrete, dtype)
+        value = block.input(name, ArrayType(dtype, array.shape))
+        self._concrete[value] = array
+        bound = {int: INT_INPUT_BOUND, bool: 1}.get(weak) if weak else None
+        return wrap_in(
+            self, block, value, weak=weak, bound=bound, scalar=scalar, layout=layout, assumed=False
+        )
+
+    def capture(self, source: Source, array: np.ndarray) -> Array:
+        """The input that stands for a captured array; one for each source."""
+        found = self.captures.get(source)
+        if found is None:
+            # Captures belong to the whole function, also when a nested block meets them first.
+            name = "".join(str(source).split())
+            found = self._input(self.blocks[0], name, array, None, None)
+            self.captures[source] = found
+        return found
+
+    def static(self, source: Source, value: object) -> None:
+        """Notes a captured scalar or object: the path holds while it has this value."""
+        self.statics[source] = value
+
+    # --- numbers ------------------------------------------------------------------------------
+
+    def concrete(self, value: Value) -> np.ndarray:
+        """The number that a Value has in this recording."""
+        env = self._concrete
+        pending = [value]
+        while pending:
+            top = pending[-1]
+            missing = [] if top in env else [arg for arg in top.args if arg not in env]
+            if missing:
+                pending += missing
+                continue
+            if top not in env:
+                env[top] = evaluate(top, [env[arg] for arg in top.args])
+            pending.pop()
+        return env[value]
+
+    def is_constant(self, value: Value) -> bool:
+        """Whether a Value depends on no input."""
+        known = self._constant
+        pending = [value]
+        while pending:
+            top = pending[-1]
+            missing = [] if top in known else [arg for arg in top.args if arg not in known]
+            if missing:
+                pending += missing
+                continue
+            known.setdefault(top, top.op is not INPUT and all(known[arg] for arg in top.args))
+            pending.pop()
+        return known[value]
+
+    def decide(self, value: Value, reason: str) -> bool | int | float:
+        """The outcome of a 0-d Value, guarded unless it is a constant."""
+        if value in self._decided:
+            return self._decided[value]
+        outcome: bool | int | float
+        if self.is_constant(value):
+            outcome = self.concrete(value).item()
+        else:
+            if len(self.guards) < len(self._forced):
+                # What follows must agree with the outcome, also where rounding differed.
+                forced = self._forced[len(self.guards)]
+                self._concrete[value] = np.asarray(forced, value.dtype)
+            outcome = self.concrete(value).item()
+            self.guards.append(Guard(value, outcome, user_line(), reason))
+        self._decided[value] = outcome
+        return outcome
+
+    def respell(self, first: int, new: Mapping[Value, Value]) -> None:
+        """Renames the Values of the guards from number ``first`` on."""
+        for number in range(first, len(self.guards)):
+            guard = self.guards[number]
+            self.guards[number] = replace(guard, value=new.get(guard.value, guard.value))

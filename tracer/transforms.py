@@ -1,0 +1,266 @@
+"""What users call: compiled functions and derivatives of functions.
+
+A :class:`Compiled` is a function in one mode. Called with arrays it runs natively; called
+inside a recording (with proxies) it records itself into the graph that is being built, so
+transforms nest in any order.
+"""
+
+from __future__ import annotations
+
+import functools
+import weakref
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from ..ir.graph import Graph
+from .containers import flatten, rebuild
+from .dispatch import Dispatcher, Outputs
+from .errors import error
+from .explain import explain
+from .nest import nested_gradient, nested_value
+from .record import present
+from .signature import Arguments, Leaf
+from .trace import current_trace
+
+Argnums = int | str | Sequence[int | str]
+
+
+class Compiled:
+    """A function compiled in one mode; see ``jit`` and ``compile_grad`` for its call."""
+
+    __adjit_transform__ = True
+
+    def __init__(
+        self, fun: Callable[..., Any], argnums: Argnums, mode: str, has_aux: bool = False
+    ) -> None:
+        if not callable(fun):
+            raise error("not_callable", type=type(fun).__name__)
+        self.fun = fun
+        self.argnums = argnums
+        self.mode = mode
+        self.has_aux = has_aux
+        scalar = mode == "gradient"
+        self.dispatcher = Dispatcher(fun, mode, self._wrt, scalar, has_aux)
+        self._bound: weakref.WeakKeyDictionary[Any, Any] = weakref.WeakKeyDictionary()
+        functools.update_wrapper(self, fun, updated=())
+
+    # --- arguments --------------------------------------------------------------------------
+
+    def arguments(self, args: tuple, kwargs: dict) -> Arguments:
+        return self.dispatcher.signature.arguments(args, kwargs)
+
+    def _wrt(self, arguments: Arguments) -> list[int]:
+        """The leaves to differentiate by; integers and objects among them are errors."""
+        if self.mode == "value":
+            return []
+        if self.mode in ("pullback", "pushforward"):
+            return [n for n, leaf in enumerate(arguments.leaves) if leaf.differentiable]
+        found = []
+        for parameter in self.parameters(arguments):
+            for n in arguments.leaves_of(parameter):
+                leaf = arguments.leaves[n]
+                _check_differentiable(leaf)
+                if leaf.array is not None:
+                    found.append(n)
+        return found
+
+    def parameters(self, arguments: Arguments) -> list[str]:
+        """The names of the parameters to differentiate by."""
+        argnums = self.argnums
+        wanted = (argnums,) if isinstance(argnums, int | str) else tuple(argnums)
+        signature = self.dispatcher.signature
+        return [signature.parameter(a, arguments.parameters) for a in wanted]
+
+    def gradients(self, arguments: Arguments, derivatives: Sequence[Any]) -> Any:
+        """Gradients in the structure of the parameters; None for leaves that are None."""
+        rest = iter(derivatives)
+        found = []
+        for parameter in self.parameters(arguments):
+            positions = arguments.leaves_of(parameter)
+            leaves = [arguments.leaves[n] for n in positions]
+            structure = arguments.structures[arguments.parameters.index(parameter)]
+            items = [None if leaf.array is None else _like(leaf, next(rest)) for leaf in leaves]
+            found.append(rebuild(structure, items))
+        return found[0] if isinstance(self.argnums, int | str) else tuple(found)
+
+    # --- stages and statistics --------------------------------------------------------------
+
+    def _outputs(self, args: tuple, kwargs: dict) -> Outputs:
+        return self.dispatcher.call(self.arguments(args, kwargs))
+
+    def graph(self, *args: Any, **kwargs: Any) -> Graph:
+        """The simplified Graph of the path that these arguments take."""
+        return self._outputs(args, kwargs).path.primal
+
+    def adjoint(self, *args: Any, **kwargs: Any) -> Graph:
+        """The Graph of value and gradient; for a plain function, its own Graph."""
+        return self._outputs(args, kwargs).path.graph
+
+    def schedule(self, *args: Any, **kwargs: Any) -> Any:
+        """Loop nests, library calls and buffers of all known paths."""
+        return self._outputs(args, kwargs).program.native.schedule
+
+    def llvm(self, *args: Any, **kwargs: Any) -> str:
+        """The LLVM IR, before optimisation."""
+        return str(self._outputs(args, kwargs).program.native.module)
+
+    def asm(self, *args: Any, **kwargs: Any) -> str:
+        """The assembly of the native function."""
+        return str(self._outputs(args, kwargs).program.native.library.get_asm_str())
+
+    def explain(self) -> str:
+        """Recordings with their reasons, paths with their guards, nests and buffers."""
+        return explain(self.dispatcher)
+
+    @property
+    def recordings(self) -> int:
+        """How often the Python function has been recorded."""
+        return self.dispatcher.recordings
+
+    @property
+    def native_calls(self) -> int:
+        """How often native code has been entered."""
+        return self.dispatcher.native_calls
+
+    def __get__(self, instance: Any, owner: type | None = None) -> Any:
+        """A method: the same transform of the bound function, one for each instance."""
+        if instance is None:
+            return self
+        try:
+            found = self._bound.get(instance)
+        except TypeError:  # not hashable, or without weak references
+            return self._of_instance(instance)
+        if found is None:
+            found = self._bound[instance] = self._rebind(self.fun.__get__(instance))
+        return found
+
+    def _of_instance(self, instance: Any) -> Any:
+        space = getattr(instance, "__dict__", None)
+        if space is None:
+            raise error("unsupported", name=f"a method of {type(instance).__name__}", hint="")
+        key = f"_adjit_{id(self)}"
+        if key not in space:
+            space[key] = self._rebind(self.fun.__get__(instance))
+        return space[key]
+
+    def _rebind(self, fun: Callable[..., Any]) -> Any:
+        return type(self)(fun, self.argnums, self.mode, self.has_aux)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if current_trace() is not None:
+            return nested_value(self, args, kwargs)
+        outputs = self._outputs(args, kwargs)
+        return outputs.result.rebuild(outputs.results)
+
+
+class Gradient(Compiled):
+    """``(value, gradient)`` of a real scalar function by one native call."""
+
+    def __init__(
+        self,
+        fun: Callable[..., Any],
+        argnums: Argnums = 0,
+        mode: str = "gradient",
+        has_aux: bool = False,
+    ) -> None:
+        super().__init__(fun, argnums, mode, has_aux)
+        self.value = Compiled(fun, argnums, "value", has_aux)
+        self.grad = GradientAlone(self)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """``(value, gradient)``, or ``((value, aux), gradient)`` with ``has_aux``.
+
+        ``out=``: arrays of the gradient's structure, shapes and dtypes that it is written to.
+        """
+        if current_trace() is not None:
+            return nested_gradient(self, args, kwargs)
+        out = self._take_out(kwargs)
+        arguments = self.arguments(args, kwargs)
+        outputs, gradients = self._call(arguments, out)
+        return outputs.result.rebuild(outputs.results), gradients
+
+    def _take_out(self, kwargs: dict) -> Any:
+        signature = self.dispatcher.signature.signature
+        if signature is not None and "out" in signature.parameters:
+            return None  # the function's own parameter
+        return kwargs.pop("out", None)
+
+    def _call(self, arguments: Arguments, out: Any) -> tuple[Outputs, Any]:
+        if out is None:
+            outputs = self.dispatcher.call(arguments)
+            return outputs, self.gradients(arguments, outputs.derivatives)
+        wanted = [arguments.leaves[n] for n in self._wrt(arguments)]
+        targets = flatten(out)[0]
+        _check_out(wanted, targets)
+        given = {}
+        for number, target in enumerate(targets):
+            if _writable_in_place(target, arguments.leaves):
+                given[number] = target
+        outputs = self.dispatcher.call(arguments, out=given)
+        for number, target in enumerate(targets):
+            if number not in given:
+                target[...] = outputs.derivatives[number]
+        return outputs, out
+
+
+class GradientAlone:
+    """The gradient of a :class:`Gradient`, without the value."""
+
+    __adjit_transform__ = True
+
+    def __init__(self, both: Gradient) -> None:
+        self.both = both
+        functools.update_wrapper(self, both.fun, updated=())
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """The gradient, or ``(gradient, aux)`` with ``has_aux``."""
+        value, gradient = self.both(*args, **kwargs)
+        return (gradient, value[1]) if self.both.has_aux else gradient
+
+    def __get__(self, instance: Any, owner: type | None = None) -> Any:
+        return self if instance is None else self.both.__get__(instance, owner).grad
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return getattr(self.both, name)
+
+
+def _check_differentiable(leaf: Leaf) -> None:
+    if leaf.item is None:
+        return
+    if leaf.array is None:
+        raise error("not_array", operation=f"argument {leaf.name}", type=type(leaf.item).__name__)
+    if not leaf.differentiable:
+        raise error("integer_input", name=leaf.name, dtype=leaf.array.dtype)
+
+
+def _like(leaf: Leaf, derivative: Any) -> Any:
+    return (
+        present(derivative, leaf.weak) if isinstance(leaf.item, np.generic | float) else derivative
+    )
+
+
+def _check_out(wanted: Sequence[Leaf], targets: Sequence[Any]) -> None:
+    if len(wanted) != len(targets):
+        raise error("out", got=f"{len(targets)} arrays", wanted=f"{len(wanted)}")
+    for leaf, target in zip(wanted, targets, strict=True):
+        assert leaf.array is not None
+        expected = f"a writeable array of shape {leaf.array.shape} and dtype {leaf.array.dtype}"
+        if not isinstance(target, np.ndarray):
+            raise error("out", got=f"a {type(target).__name__}", wanted=expected)
+        if target.shape != leaf.array.shape or target.dtype != leaf.array.dtype:
+            got = f"shape {target.shape} and dtype {target.dtype}"
+            raise error("out", got=got, wanted=expected)
+        if not target.flags.writeable:
+            raise error("out", got="a read-only array", wanted=expected)
+
+
+def _writable_in_place(target: np.ndarray, leaves: Sequence[Leaf]) -> bool:
+    """Whether native code may write ``target`` itself: plain memory that no argument shares."""
+    plain = target.flags.c_contiguous and target.flags.aligned and target.dtype.isnative
+    return plain and not any(
+        leaf.array is not None and np.may_share_memory(target, leaf.array) for leaf in leaves
+    )
