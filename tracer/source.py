@@ -30,12 +30,17 @@ _ASYNC = 0x80 | 0x200  # CO_COROUTINE, CO_ASYNC_GENERATOR
 
 @dataclass(frozen=True)
 class Origin:
-    """A definition in a file; ``class_name`` is the class whose private names it mangles."""
+    """A definition in a file; ``class_name`` is the class whose private names it mangles.
+
+    ``imports`` are the names that the file imports at its top: the compiler looks a method up
+    in another way where its owner is one of these.
+    """
 
     node: Definition
     class_name: str | None
     filename: str
     flags: int
+    imports: tuple[str, ...]
 
     def compile(self, free: tuple[str, ...]) -> CodeType:
         """The code object of the definition where ``free`` are variables of a scope around it.
@@ -54,7 +59,10 @@ class Origin:
         parameters = [ast.copy_location(ast.arg(name), node) for name in free]
         signature = ast.arguments([], parameters, None, [], [], None, [])
         factory = ast.FunctionDef("factory", signature, [shell], [], None, **extra)
-        module = ast.Module([ast.copy_location(factory, node)], [])
+        imports = [ast.Import([ast.alias(name)]) for name in self.imports]
+        header = [ast.copy_location(statement, node) for statement in imports]
+        module = ast.Module([*header, ast.copy_location(factory, node)], [])
+        ast.fix_missing_locations(module)
         ast.copy_location(shell, node)
         code = compile(module, self.filename, "exec", flags=self.flags, dont_inherit=True)
         for _ in range(3):
@@ -69,8 +77,9 @@ def find_origin(code: CodeType, module_globals: dict[str, Any]) -> Origin | None
     flags = code.co_flags & _FUTURE
     key = (code.co_name, code.co_firstlineno)
     found = None
-    for node, class_name in _definitions(code.co_filename, module_globals).get(key, ()):
-        origin = Origin(node, class_name, code.co_filename, flags)
+    index, imports = _definitions(code.co_filename, module_globals)
+    for node, class_name in index.get(key, ()):
+        origin = Origin(node, class_name, code.co_filename, flags, imports)
         try:
             compiled = origin.compile(code.co_freevars)
         except (SyntaxError, ValueError, RecursionError):
@@ -127,11 +136,16 @@ def _same_constant(x: object, y: object) -> bool:
 
 
 _Index = dict[tuple[str, int], list[tuple[Definition, str | None]]]
-_files: dict[str, tuple[list[str], _Index]] = {}
+_files: dict[str, tuple[list[str], _Index, tuple[str, ...]]] = {}
 
 
-def _definitions(filename: str, module_globals: dict[str, Any]) -> _Index:
-    """Every definition of a file by name and first line; the file is parsed once per content."""
+def _definitions(
+    filename: str, module_globals: dict[str, Any]
+) -> tuple[_Index, tuple[str, ...]]:
+    """Every definition of a file by name and first line, and the names imported at its top.
+
+    A file is parsed once per content.
+    """
     linecache.checkcache(filename)
     lines = linecache.getlines(filename, module_globals)
     known = _files.get(filename)
@@ -143,8 +157,22 @@ def _definitions(filename: str, module_globals: dict[str, Any]) -> _Index:
             tree = ast.Module([], [])
         for key, node, class_name in _walk(tree, None):
             index.setdefault(key, []).append((node, class_name))
-        known = _files[filename] = (lines, index)
-    return known[1]
+        known = _files[filename] = (lines, index, tuple(_imports(tree)))
+    return known[1:]
+
+
+def _imports(tree: ast.Module) -> Iterator[str]:
+    """The names that statements of the module itself import."""
+    stack: list[ast.AST] = [tree]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            for alias in node.names:
+                name = alias.asname or alias.name.partition(".")[0]
+                if name != "*":
+                    yield name
+        elif not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            stack.extend(ast.iter_child_nodes(node))
 
 
 def _walk(

@@ -15,7 +15,7 @@ from ..apply import call_ufunc
 from ..array import Array, wrap
 from ..errors import error, unsupported
 from ..indexing import assign
-from ..lift import lift
+from ..lift import has_proxy, lift
 from ..promote import promote, weak_of
 from ..table import implements
 from .common import (
@@ -271,12 +271,12 @@ def real(val: Any) -> Any:
 
 @implements(np.iscomplexobj)
 def iscomplexobj(x: Any) -> bool:
-    return False
+    return not has_proxy(x) and np.iscomplexobj(x)
 
 
 @implements(np.isrealobj)
 def isrealobj(x: Any) -> bool:
-    return True
+    return has_proxy(x) or np.isrealobj(x)
 
 
 @implements(np.result_type)

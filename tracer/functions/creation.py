@@ -287,13 +287,3 @@ def _constructor(dtype: np.dtype) -> None:
 
 for _dtype in NAME_OF_DTYPE:
     _constructor(_dtype)
-
-CREATION = frozenset(
-    {
-        np.zeros, np.ones, np.empty, np.full, np.zeros_like, np.ones_like, np.empty_like,
-        np.full_like, np.eye, np.identity, np.tri, np.arange, np.linspace, np.array, np.asarray,
-        np.asanyarray, np.ascontiguousarray, np.copy, np.meshgrid, np.indices,
-    }
-)  # fmt: skip
-"""Functions that are recorded even where no argument is: what they make may be written into."""
-

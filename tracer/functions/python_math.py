@@ -7,7 +7,7 @@ path meets such an argument is a guard, so a later call with one raises as well.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from ...ir import ops
@@ -59,11 +59,19 @@ CALLS: dict[Any, Callable[..., Any]] = {}
 """Python function -> its recording version; without a recorded argument it calls the former."""
 
 
-def records(function: Callable[..., Any]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Registers the recording version of a Python function."""
+def records(
+    function: Callable[..., Any], *, reads_all: bool = False
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Registers the recording version of a Python function.
+
+    ``reads_all``: a single argument that is an iterator is read to its end in any case, so that
+    may happen before it is known whether it brings recorded numbers.
+    """
 
     def register(record: Callable[..., Any]) -> Callable[..., Any]:
         def call(*args: Any, **keywords: Any) -> Any:
+            if reads_all and args and isinstance(args[0], Iterator):
+                args = (list(args[0]), *args[1:])
             if has_proxy(args) or has_proxy(list(keywords.values())):
                 return record(*args, **keywords)
             return function(*args, **keywords)
@@ -263,7 +271,7 @@ def _dist(p: Any, q: Any, /) -> Any:
     return _length([x - z for x, z in zip(left, right, strict=True)], "dist")
 
 
-@records(math.fsum)
+@records(math.fsum, reads_all=True)
 def _fsum(seq: Any, /) -> Any:
     """A sum with the rounding errors of its steps added at the end."""
     total, lost = lift(0.0), lift(0.0)
@@ -276,7 +284,7 @@ def _fsum(seq: Any, /) -> Any:
     return wrap(total + ops.stop_gradient(ops.where(isfinite(total), lost, 0.0)), float)
 
 
-@records(math.prod)
+@records(math.prod, reads_all=True)
 def _prod(iterable: Any, /, *, start: Any = 1) -> Any:
     y = start
     for item in iterable:

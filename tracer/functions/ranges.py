@@ -36,30 +36,29 @@ def arange(
         raise error("type", text="np.arange takes numbers, not arrays")
     found = np.arange(*[x.dtype.type(n) for x, n in zip(scalars, (0, 0, 1), strict=True)]).dtype
     kind = check_dtype(found if dtype is None else dtype, "np.arange")
-    size = _range_size(*[_number(x) for x in scalars])
-    if kind == BOOL and size > 2:
-        text = "no fill-function for data-type: arange of bool may have two elements at most"
-        raise error("type", text=text)
+    numbers = [_number(x) for x in scalars]
+    size = _range_size(*numbers)
     if kind == BOOL:
+        if size > 2:
+            raise error("type", text="no fill-function for data-type bool of more than 2 elements")
         return wrap(cast(ops.iota(size=size, dtype=I64), BOOL))
-    first, by = (cast(x.value, kind) for x in (scalars[0], scalars[2]))
-    if kind.kind == "f" and dtype is None:
-        # NumPy steps by the difference of its first two elements.
-        by = (first + by) - first
-    return wrap(first + ops.iota(size=size, dtype=kind) * by)
+    steps = ops.iota(size=size, dtype=kind)
+    if not any(isinstance(n, Array) for n in numbers[::2]) and numbers[::2] == [0, 1]:
+        return wrap(steps)
+    # NumPy steps by the difference of the first two elements, after their cast.
+    start_value, step_value = (cast(x.value, found) for x in scalars[::2])
+    first, second = cast(start_value, kind), cast(start_value + step_value, kind)
+    return wrap(first + steps * (second - first))
 
 
 def _range_arguments(args: tuple, named: dict[str, Any]) -> tuple[Any, Any, Any]:
     if set(named) - {"start", "stop", "step"}:
         raise error("type", text=f"np.arange got unexpected keywords {sorted(named)}")
-    given = list(args)
-    if len(given) == 1 and named.get("stop") is None:
-        given = [named.get("start", 0), given[0]] if "start" not in named else given
-    start = given[0] if given else named.get("start", 0)
-    stop = given[1] if len(given) > 1 else named.get("stop")
-    step = given[2] if len(given) > 2 else named.get("step", 1)
+    start = args[0] if args else named.get("start", 0)
+    stop = args[1] if len(args) > 1 else named.get("stop")
+    step = args[2] if len(args) > 2 else named.get("step", 1)
     if stop is None:
-        if not given and "start" not in named:
+        if not args and "start" not in named:
             raise error("type", text="arange() requires stop to be specified.")
         start, stop = 0, start
     return start, stop, 1 if step is None else step
@@ -134,8 +133,8 @@ def linspace(
     if dtype is not None and result.kind in "iu":
         y = ops.floor(y)
     y = cast(spread(y, (count, *shape)), result)
-    at = one_axis(axis, len(shape) + 1)
+    place = one_axis(axis, len(shape) + 1)
     order = list(range(1, len(shape) + 1))
-    order.insert(at, 0)
+    order.insert(place, 0)
     samples = wrap(transpose(y, tuple(order)))
     return (samples, wrap(step)) if retstep else samples

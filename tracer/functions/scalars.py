@@ -77,7 +77,7 @@ def _pow(base: Any, exp: Any, mod: Any = None) -> Any:
 
 
 def _extremum(builtin: Any, better: Callable[..., Value], shared: Callable[..., Value]) -> None:
-    @records(builtin)
+    @records(builtin, reads_all=True)
     def record(*args: Any, **keywords: Any) -> Any:
         items = list(args[0]) if len(args) == 1 else list(args)
         if keywords or not items or not all(map(_is_number, items)):

@@ -11,6 +11,7 @@ import numpy as np
 from ..array import Array
 from ..errors import error, unsupported
 from ..layout import Ints
+from ..lift import has_proxy
 from ..table import implements
 from .common import (
     UNSET,
@@ -286,12 +287,12 @@ _split_along(np.dsplit, 2)
 
 @implements(np.shape)
 def shape_of(a: Any) -> Any:
-    return as_array(a).shape
+    return as_array(a).shape if has_proxy(a) else np.shape(a)
 
 
 @implements(np.ndim)
 def ndim_of(a: Any) -> Any:
-    return as_array(a).ndim
+    return as_array(a).ndim if has_proxy(a) else np.ndim(a)
 
 
 @implements(np.size)
