@@ -7,7 +7,7 @@ from typing import Any, overload
 
 from .array import Array, wrap
 from .trace import current_trace
-from .transforms import Argnums, Compiled, Gradient, GradientAlone
+from .transforms import Argnums, Compiled, Gradient, GradientAlone, checked_argnums, kept
 
 
 @overload
@@ -48,8 +48,16 @@ def compile_grad(
 def value_and_grad(
     fun: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False
 ) -> Gradient:
-    """``compile_grad`` as a function: ``value_and_grad(fun)(x)`` is ``(value, gradient)``."""
-    return Gradient(fun, argnums, has_aux=has_aux)
+    """``compile_grad`` as a function: ``value_and_grad(fun)(x)`` is ``(value, gradient)``.
+
+    Asked twice for the same function it returns the same object, so that
+    ``value_and_grad(fun)(x)`` in a loop compiles once.
+    """
+    wanted = checked_argnums(argnums)
+    found: Gradient = kept(
+        fun, ("gradient", wanted, has_aux), lambda: Gradient(fun, wanted, has_aux=has_aux)
+    )
+    return found
 
 
 def grad(fun: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False) -> GradientAlone:
@@ -57,7 +65,7 @@ def grad(fun: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False) -
 
     ``argnums`` as in :func:`compile_grad`; with ``has_aux`` it returns ``(gradient, aux)``.
     """
-    return Gradient(fun, argnums, has_aux=has_aux).grad
+    return value_and_grad(fun, argnums, has_aux).grad
 
 
 def jit(fun: Callable[..., Any]) -> Compiled:

@@ -62,5 +62,6 @@ def wrap_in(
     assumed: bool,
 ) -> Array:
     """A fresh array that belongs to a block of a trace."""
+    trace.check_length()
     storage = Storage(trace, block, value)
     return Array(storage, (), value.type.ints, layout, weak, bound, scalar, assumed)

@@ -59,7 +59,7 @@ class Memory:
     stands for it. ``copies``: the copies of containers and what was in them. ``originals``:
     what they are copies of. ``created``: objects that the recorded function made itself.
     ``frozen``: arrays that code without source may read, whose content is noted. ``visited``:
-    what ``guard_contents`` has been through.
+    what ``guard_contents`` has been through. ``rewritten``: the user's helpers as they run.
     """
 
     places: dict[IdentityOf, tuple[Source, Any]] = field(default_factory=dict)
@@ -69,6 +69,7 @@ class Memory:
     created: set[IdentityOf] = field(default_factory=set)
     frozen: list[tuple[Source, np.ndarray]] = field(default_factory=list)
     visited: set[tuple[IdentityOf, object]] = field(default_factory=set)
+    rewritten: dict[IdentityOf, FunctionType] = field(default_factory=dict)
 
 
 def memory_of(trace: Trace) -> Memory:
@@ -271,6 +272,8 @@ def observe_defaults(trace: Trace, original: FunctionType, rewritten: FunctionTy
 
 # --- code that cannot be rewritten --------------------------------------------------------------
 
+_Names = frozenset[str] | None  # None: every name
+
 _HOOKED = frozenset({"__init__", "__new__", "__call__", "__post_init__", "__getattr__"})
 """Special methods that run through the hooks, or whose results are looked at."""
 
@@ -299,13 +302,21 @@ def guard_contents(trace: Trace, fn: Any, arguments: Sequence[Any] = ()) -> None
         _guard_members(trace, owner, names)
 
 
+def guard_state(trace: Trace, argument: Any) -> None:
+    """Notes the content of objects of the user that code which we do not see is given."""
+    items = items_of(argument) if type(argument) in EXACT else [argument]
+    for item in items:
+        if not isinstance(item, type | FunctionType | ModuleType):
+            _guard_members(trace, item, None)
+
+
 def _names(code: CodeType) -> Iterator[str]:
     yield from code.co_names
     for inner in nested_codes(code):
         yield from _names(inner)
 
 
-def _guard_content(trace: Trace, source: Source, value: Any, names: frozenset[str]) -> None:
+def _guard_content(trace: Trace, source: Source, value: Any, names: _Names) -> None:
     if isinstance(value, Array):
         return
     if isinstance(value, np.ndarray):
@@ -325,7 +336,8 @@ def _guard_content(trace: Trace, source: Source, value: Any, names: frozenset[st
             _guard_content(trace, Item(source, key), item, names)
     elif isinstance(value, FunctionType | MethodType):
         note(trace, source, IdentityOf(value))
-        if is_user_function(getattr(value, "__func__", value)):
+        function = value.__func__ if isinstance(value, MethodType) else value
+        if isinstance(function, FunctionType) and is_user_function(function):
             guard_contents(trace, value)
     else:
         note(trace, source, IdentityOf(value))
@@ -333,14 +345,18 @@ def _guard_content(trace: Trace, source: Source, value: Any, names: frozenset[st
         _guard_protocols(trace, value)
 
 
-def _guard_members(trace: Trace, owner: Any, names: frozenset[str]) -> None:
+def _guard_members(trace: Trace, owner: Any, names: _Names) -> None:
     """The attributes of an object that code may read, judged by the names it mentions."""
+    if is_created(trace, owner):
+        return
     if isinstance(owner, ModuleType):
         known = is_user_module(owner)
     else:
         known = is_user_class(owner if isinstance(owner, type) else type(owner))
+    if not known:
+        return
     visited = memory_of(trace).visited
-    for name in names if known else ():
+    for name in _own_names(owner) if names is None else names:
         if (IdentityOf(owner), name) in visited:
             continue
         visited.add((IdentityOf(owner), name))
@@ -354,6 +370,15 @@ def _guard_members(trace: Trace, owner: Any, names: frozenset[str]) -> None:
         elif hasattr(owner, name):
             source = Attribute(IdentityOf(owner), name)
             _guard_content(trace, source, getattr(owner, name), names)
+
+
+def _own_names(owner: Any) -> list[str]:
+    """The names of what an object itself holds."""
+    if isinstance(owner, type | ModuleType):
+        return []
+    slots = [vars(cls).get("__slots__", ()) for cls in type(owner).__mro__]
+    named = [name for names in slots for name in ([names] if isinstance(names, str) else names)]
+    return [*getattr(owner, "__dict__", ()), *(n for n in named if not n.startswith("__"))]
 
 
 def _guard_protocols(trace: Trace, value: Any) -> None:

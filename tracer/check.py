@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from .containers import flatten, rebuild
-from .errors import AdjitError
+from .errors import AdjitError, error
 from .products import jvp, vjp
 
 STEPS = {8: 2e-3, 4: 6e-2}
@@ -38,8 +38,15 @@ def check_grads(
     for mode in modes:
         if mode not in ("fwd", "rev"):
             raise ValueError(f"modes are 'fwd' and 'rev', not {mode!r}")
+    if not callable(fun):
+        raise error("not_callable", type=type(fun).__name__)
+    if not isinstance(args, tuple | list):
+        wanted = "a tuple of the arguments"
+        raise error("structure", got=f"a {type(args).__name__}", what="args", wanted=wanted)
     rng = np.random.default_rng(seed)
     name = getattr(fun, "__name__", "function")
+    if not any(_is_float(leaf) for leaf in flatten(tuple(args))[0]):
+        raise error("nothing", name=name)
     _check(fun, tuple(args), order, tuple(modes), (rtol, atol), rng, name)
 
 
@@ -57,10 +64,14 @@ def _check(
     direction = _random_like(args, rng)
     expected = _differences(fun, args, direction)
     weights = _random_like(fun(*args), rng)
+    # A float32 anywhere on the way is the precision of all that comes out.
+    single = any(x.dtype == np.float32 for x in _floats((direction, weights)))
+    default = 2e-2 if single else 1e-6
+    limits = tuple(default if limit is None else limit for limit in tolerance)
     for mode in modes:
         if mode == "fwd":
             found = _floats(jvp(fun, args, direction)[1])
-            _compare(found, expected, tolerance, f"jvp of {what}")
+            _compare(found, expected, limits, f"jvp of {what}")
             follow = _pushed(fun, direction)
         else:
             pulled = vjp(fun, *args)[1](weights)
@@ -69,7 +80,7 @@ def _check(
             scale = _inner(
                 [np.abs(x) for x in _floats(pulled)], [np.abs(x) for x in _floats(direction)]
             )
-            _compare([np.asarray(left)], [np.asarray(right)], tolerance, f"vjp of {what}", scale)
+            _compare([np.asarray(left)], [np.asarray(right)], limits, f"vjp of {what}", scale)
             follow = _pulled(fun, weights)
         label = "jvp" if mode == "fwd" else "vjp"
         _check(follow, args, order - 1, modes, tolerance, rng, f"{label} of {what}")
@@ -118,7 +129,7 @@ def _differences(fun: Callable[..., Any], args: tuple, direction: tuple) -> list
     leaves, structure = flatten(args)
     moves = flatten(direction)[0]
     sizes = [np.asarray(leaf).dtype.itemsize for leaf in leaves if _is_float(leaf)]
-    base = STEPS[min(sizes, default=8)]
+    base = STEPS[8 if min(sizes, default=8) >= 8 else 4]
 
     def at(h: float) -> list[np.ndarray]:
         moved = []
@@ -149,13 +160,11 @@ def _inner(x: list[np.ndarray], y: list[np.ndarray]) -> float:
 def _compare(
     found: list[np.ndarray],
     expected: list[np.ndarray],
-    tolerance: tuple[float | None, float | None],
+    limits: tuple[float, ...],
     what: str,
     scale: float = 0.0,
 ) -> None:
-    single = any(x.dtype == np.float32 for x in found)
-    default = 2e-2 if single else 1e-6
-    rtol, atol = (default if t is None else t for t in tolerance)
+    rtol, atol = limits
     for x, y in zip(found, expected, strict=True):
         size = max(scale, float(np.max(np.abs(y), initial=0.0)))
         worst = np.abs(x - y) - rtol * np.maximum(np.abs(y), size)

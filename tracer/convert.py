@@ -85,7 +85,7 @@ class Conversions(ArrayCore):
 
     def __round__(self, ndigits: int | None = None) -> Any:
         if ndigits is not None:
-            return self.round(ndigits)  # type: ignore[attr-defined]
+            return self.round(ndigits)
         return self._rounded(ops.rint)
 
     def __trunc__(self) -> int:
@@ -173,6 +173,9 @@ class Conversions(ArrayCore):
     def __format__(self, spec: str) -> str:
         # A debug print shows the number of this recording; it may never stop it.
         try:
+            if self.weak in (int, bool):  # as in f"layer{n}", which may go on to be a key
+                trace = self._check_alive("format()")
+                return format(trace.decide(self.value, "a text needs the number"), spec)
             return format(self.storage.trace.concrete(self.value).item(), spec)
         except (AdjitError, ValueError, TypeError):
             return repr(self)

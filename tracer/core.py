@@ -13,7 +13,7 @@ import numpy as np
 from ..ir import ops
 from ..ir.graph import Block, Value
 from . import layout as layouts
-from .errors import error
+from .errors import error, unsupported
 from .layout import Ints, Layout
 from .views import Broadcasted, Region, Reshaped, Step, Transposed
 
@@ -82,6 +82,14 @@ class ArrayCore:
         self._memo: tuple[int, Block, Value] | None = None
 
     # --- attributes ---------------------------------------------------------------------------
+
+    def __getattr__(self, name: str) -> Any:
+        if name in ArrayCore.__slots__:  # not set yet
+            raise AttributeError(name)
+        kind = self.weak or (np.float64 if self.scalar else np.ndarray)
+        if name.startswith("__") or not hasattr(kind, name):
+            raise error("attribute", owner=kind.__name__, name=name)
+        raise unsupported(f"{kind.__name__}.{name}", dir(type(self)))
 
     @property
     def ndim(self) -> int:
@@ -163,6 +171,7 @@ class ArrayCore:
             value = step.write(base, value)
         storage.value = value
         storage.version += 1
+        trace.check_length()
 
     def _shares_place(self, other: ArrayCore) -> bool:
         """Whether both are the same view of the same base."""

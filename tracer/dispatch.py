@@ -22,7 +22,7 @@ from .errors import error
 from .record import Recording, Result, record
 from .signature import Arguments, Signature, native
 
-PATH_LIMIT = 200
+PATH_LIMIT = 100
 """Paths of one program; a function with more wants np.where or a rolled loop."""
 
 
@@ -115,7 +115,7 @@ class Dispatcher:
         else:
             program, captured = self._first(key, arguments)
         for _ in range(PATH_LIMIT):
-            _check_shared(program, arguments)
+            _check_shared(program, arguments, captured)
             outputs = self._run(program, captured, arguments, extra or {}, out or {})
             if not isinstance(outputs, Departure):
                 return outputs
@@ -235,16 +235,25 @@ class Dispatcher:
         return _difference(key, list(self.programs)[-1])
 
 
-def _check_shared(program: Program, arguments: Arguments) -> None:
-    """A write into an argument would be missed by another one that shares its memory."""
-    for path in program.paths:
-        for n in path.recording.written:
-            leaf = arguments.leaves[n]
-            others = [*arguments.leaves[:n], *arguments.leaves[n + 1 :]]
-            plain = [other for other in others if isinstance(other.item, np.ndarray)]
-            for other in plain:
-                if np.may_share_memory(leaf.item, other.item):
-                    raise error("shared", name=leaf.name, other=other.name)
+def _check_shared(
+    program: Program, arguments: Arguments, captured: Mapping[Source, np.ndarray]
+) -> None:
+    """A write into an argument or capture would be missed by another that shares its memory."""
+    written = {n for path in program.paths for n in path.recording.written}
+    if not written:
+        return
+    leaves = enumerate(arguments.leaves)
+    arrays: dict[Any, tuple[str, np.ndarray]] = {
+        n: (f"argument {leaf.name}", leaf.item)
+        for n, leaf in leaves
+        if isinstance(leaf.item, np.ndarray)
+    }
+    arrays |= {source: (str(source), array) for source, array in captured.items()}
+    for n in written:
+        name, array = arrays[n]
+        for m, (other, second) in arrays.items():
+            if m != n and np.may_share_memory(array, second):
+                raise error("shared", name=name, other=other)
 
 
 def _difference(key: Any, last: Any) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import difflib
 import os
 import sys
+import sysconfig
 from collections.abc import Iterable
 
 import numpy as np
@@ -25,6 +26,10 @@ class AdjitValueError(AdjitError, ValueError):
     """Shapes or values that do not fit; a value that left its recording."""
 
 
+class AdjitAttributeError(AdjitError, AttributeError):
+    """An attribute that NumPy's object has not either."""
+
+
 class AdjitIndexError(AdjitError, IndexError):
     """An index outside its array, or too many indices."""
 
@@ -35,6 +40,10 @@ class AdjitAxisError(AdjitError, np.exceptions.AxisError):
 
 class AdjitOverflowError(AdjitError, OverflowError):
     """A Python integer that the dtype of the array cannot hold."""
+
+
+class AdjitRecursionError(AdjitError, RecursionError):
+    """Calls or containers nested more deeply than Python's stack allows."""
 
 
 class AdjitZeroDivisionError(AdjitError, ZeroDivisionError):
@@ -52,25 +61,45 @@ MESSAGES: dict[str, str] = {
         " pass float64, or leave {name} out of argnums"
     ),
     "non_scalar": (
-        "the function returned shape {shape}: a gradient needs a real scalar result;"
-        " reduce it (np.sum, np.mean), or use vjp or jacobian"
+        "the function returned {what}: a gradient needs a real scalar result;"
+        " reduce it (np.sum, np.mean), or use vjp or jvp, the products with its Jacobian"
     ),
     "has_aux": "has_aux=True needs a function that returns (value, aux), not a {type}",
     "argnums": "argnums {argnum} is no parameter: the parameters are {parameters}",
+    "argnums_type": "argnums is {argnum!r}: give a position, a parameter name, or a tuple of these",
+    "call": "{name}(): {text}",
+    "nothing": "{name} has no floating-point argument: there is no derivative to check",
+    "result": (
+        "the function returned a {type}, which later calls could not make anew: a result is made"
+        " of arrays, numbers and constants in tuples, lists, dicts, named tuples and dataclasses"
+    ),
     "not_callable": "a function is needed, not a {type}",
     "out": "out= was given {got} where it needs {wanted}",
-    "structure": "{got} were given as {what} where it needs {wanted}",
+    "structure": "{got} given as {what}, which needs {wanted}",
     "tangent_shape": "a {what} of shape {got} was given where the shape is {wanted}",
     # recordings that never settle
     "paths": (
         "{where}: more than {limit} paths were recorded: a condition takes another outcome at"
         " almost every call; use np.where, or keep the value an array instead of a Python number"
     ),
+    "too_long": (
+        "the recording has grown past {limit} operations: a Python loop is unrolled as it is"
+        " recorded; use array operations in place of its innermost part"
+    ),
     "unstable": (
         "{name} does not do the same at every recording: what it captures or does changes while"
         " it runs; pass what changes as an argument"
     ),
+    "recursion": (
+        "{name} calls itself, or nests a container, more deeply than Python's stack allows while"
+        " it is recorded: write a loop, or raise sys.setrecursionlimit"
+    ),
     # what cannot be recorded
+    "hash": (
+        "hash() of a recorded {dtype}, as for a dictionary key, a set or a cache: the number is"
+        " not known when it is compiled; compare with ==, or pass the key as an int or str"
+    ),
+    "attribute": "{owner!r} object has no attribute {name!r}",
     "unsupported": "{name} is not supported{hint}",
     "escape": (
         "{operation} on a recorded array of shape {shape} and dtype {dtype} whose recording is"
@@ -87,7 +116,7 @@ MESSAGES: dict[str, str] = {
         " add .copy() to the reshape, or write before it"
     ),
     "shared": (
-        "the function writes into argument {name}, which shares memory with argument {other}:"
+        "the function writes into {name}, which shares memory with {other}:"
         " the write would not be seen there; pass a copy of one"
     ),
     "nested_write": (
@@ -122,11 +151,19 @@ _CLASSES: dict[str, type[AdjitError]] = {
     "non_scalar": AdjitTypeError,
     "has_aux": AdjitTypeError,
     "argnums": AdjitValueError,
+    "argnums_type": AdjitTypeError,
+    "call": AdjitTypeError,
+    "nothing": AdjitTypeError,
+    "result": AdjitTypeError,
+    "recursion": AdjitRecursionError,
+    "hash": AdjitTypeError,
+    "attribute": AdjitAttributeError,
     "not_callable": AdjitTypeError,
     "out": AdjitValueError,
     "structure": AdjitTypeError,
     "tangent_shape": AdjitValueError,
     "paths": AdjitValueError,
+    "too_long": AdjitValueError,
     "unstable": AdjitValueError,
     "unsupported": AdjitNotImplementedError,
     "escape": AdjitTypeError,
@@ -151,15 +188,28 @@ _CLASSES: dict[str, type[AdjitError]] = {
 }
 
 
+REFUSALS = frozenset(
+    {"unsupported", "escape", "cut", "alias", "nested_write", "random", "hash", "dtype"}
+)
+"""Codes of what NumPy would have done: a function that catches these has not been recorded."""
+
+
 def error(code: str, **fields: object) -> AdjitError:
     """The error of a code, its message prefixed with the user's line."""
+    from .trace import current_trace
+
     fields.setdefault("hint", "")
-    return _CLASSES[code](f"{user_line()}: {MESSAGES[code].format(**fields)}")
+    found = _CLASSES[code](f"{user_line()}: {MESSAGES[code].format(**fields)}")
+    trace = current_trace()
+    if trace is not None and code in REFUSALS and trace.refused is None:
+        trace.refused = found
+    return found
 
 
 def unsupported(name: str, supported: Iterable[str] = (), hint: str = "") -> AdjitError:
     """The error for what has no recording version; names the nearest that has."""
-    nearest = difflib.get_close_matches(name, list(supported), n=1)
+    others = [known for known in supported if known != name]
+    nearest = difflib.get_close_matches(name, others, n=1)
     if nearest and not hint:
         hint = f"did you mean {nearest[0]}?"
     return error("unsupported", name=name, hint=f"; {hint}" if hint else "")
@@ -170,14 +220,24 @@ _NUMPY = os.path.dirname(os.path.abspath(np.__file__)) + os.sep
 _USER_FOLDERS = tuple(_ROOT + name + os.sep for name in ("tests", "examples", "benchmarks"))
 
 
+_STDLIB = sysconfig.get_path("stdlib") + os.sep
+_LIBRARIES = tuple(
+    os.path.join(os.path.dirname(os.path.dirname(_NUMPY)), name) + os.sep
+    for name in ("numpy", "scipy", "numba")
+)
+
+
 def _is_ours(filename: str) -> bool:
-    if filename.startswith(_NUMPY):
+    """Whether a file is adjit's or of a library that calls back, so not the user's."""
+    if filename.startswith(_LIBRARIES):
+        return True
+    if filename.startswith(_STDLIB) and "site-packages" not in filename:
         return True
     return filename.startswith(_ROOT) and not filename.startswith(_USER_FOLDERS)
 
 
 def user_line() -> str:
-    """``file.py:12`` of the innermost frame outside adjit and NumPy."""
+    """``file.py:12`` of the innermost frame outside adjit, NumPy and the standard library."""
     frame = sys._getframe(1)
     while frame.f_back is not None and _is_ours(frame.f_code.co_filename):
         frame = frame.f_back

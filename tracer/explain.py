@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,8 +23,10 @@ def explain(dispatcher: Dispatcher) -> str:
             lines.append(f"  arguments: {', '.join(map(_leaf, leaves))}")
             for number, event in enumerate(program.events):
                 lines.append(f"    path {number}: recorded because: {event.reason}")
-                for where, reason, outcome in event.guards:
-                    lines.append(f"      guard at {where}: {reason} is {outcome!r}")
+                for (where, reason, outcome), same in itertools.groupby(event.guards):
+                    times = sum(1 for _ in same)
+                    often = f", {times} times" if times > 1 else ""
+                    lines.append(f"      guard at {where}: {reason} is {outcome!r}{often}")
             for source in program.statics:
                 lines.append(f"    holds while unchanged: {source}")
             for source, type in program.captures.items():

@@ -97,10 +97,19 @@ class Inner:
     def present(self, outputs: Sequence[Value]) -> Any:
         """The inner function's result, as proxies of the enclosing recording."""
         leaves = [
-            leaf.item if isinstance(leaf, Identity) else wrap(outputs[leaf], self.result.weak[leaf])
+            leaf.item
+            if isinstance(leaf, Identity)
+            else _proxy(outputs[leaf], self.result.types[leaf])
             for leaf in self.result.leaves
         ]
         return rebuild(self.result.structure, leaves)
+
+
+def _proxy(value: Value, type: type | None) -> Array:
+    """An output of an inner function as what the function returned."""
+    if type is np.ndarray:
+        return wrap(value, scalar=False)
+    return wrap(value, type)
 
 
 def nested_gradient(gradient: Gradient, args: tuple, kwargs: dict) -> Any:

@@ -137,7 +137,13 @@ class Operators(ArrayCore):
     __eq__, __ne__ = _comparison(np.equal), _comparison(np.not_equal)
 
     def __hash__(self) -> int:
-        return id(self)
+        """Of a Python int or bool its value, which becomes a guard; else an error."""
+        if self.weak in (int, bool):
+            trace = self._check_alive("hash()")
+            return hash(trace.decide(self.value, "hash() needs the number"))
+        if not self.scalar:
+            raise error("type", text="unhashable type: 'numpy.ndarray'")
+        raise error("hash", dtype=self.dtype)
 
     def __pow__(self, other: Any, modulo: None = None) -> Any:
         if modulo is not None:

@@ -129,6 +129,16 @@ class SameAs:
     source: Source
 
 
+class Missing:
+    """There was nothing to be found: no such attribute, no such global."""
+
+    def __repr__(self) -> str:
+        return "missing"
+
+
+MISSING = Missing()
+
+
 @dataclass(frozen=True, slots=True)
 class Outline:
     """The type of a container and its keys, in order; for a sequence, their number."""
@@ -141,6 +151,8 @@ def still_holds(source: Source, expected: object) -> bool:
     """Whether a source still has the value that a recording noted."""
     try:
         return matches(source.read(), expected)
+    except (AttributeError, KeyError):
+        return expected is MISSING
     except Exception:  # reading runs the user's code (properties), which may raise anything
         return False
 
@@ -156,6 +168,8 @@ def read_array(source: Source) -> np.ndarray | None:
 
 def matches(current: Any, expected: Any) -> bool:
     """Whether a value is what was noted of it. NaN is NaN, 0.0 is not -0.0, 1 is not True."""
+    if expected is MISSING:
+        return False
     if isinstance(expected, IdentityOf):
         return _is_same(current, expected.obj)
     if isinstance(expected, SameAs):
@@ -185,7 +199,7 @@ def _is_same(x: object, y: object) -> bool:
     return x is y or (isinstance(x, _METHODS) and type(x) is type(y) and x == y)
 
 
-_METHODS = (MethodType, type([].append), type([].__len__))
+_METHODS: tuple[type, ...] = (MethodType, type([].append), type([].__len__))
 EXACT = (tuple, list, dict)
 
 

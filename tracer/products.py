@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import weakref
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -22,20 +21,13 @@ from .nest import (
 from .record import Identity, present
 from .signature import Arguments, native
 from .trace import current_trace
-from .transforms import Compiled
-
-_known: weakref.WeakKeyDictionary[Any, dict[str, Compiled]] = weakref.WeakKeyDictionary()
+from .transforms import Compiled, kept
 
 
 def compiled(fun: Callable[..., Any], mode: str) -> Compiled:
-    """The Compiled of ``fun`` in ``mode``, kept as long as ``fun`` lives."""
-    try:
-        modes = _known.setdefault(fun, {})
-    except TypeError:  # no weak references: compiled anew
-        modes = {}
-    if mode not in modes:
-        modes[mode] = Compiled(fun, 0, mode)
-    return modes[mode]
+    """The Compiled of ``fun`` in ``mode``, kept with the function."""
+    found: Compiled = kept(fun, mode, lambda: Compiled(fun, 0, mode))
+    return found
 
 
 class Pullback:
@@ -86,6 +78,10 @@ def jvp(fun: Callable[..., Any], args: Sequence[Any], tangents: Sequence[Any]) -
 
     ``tangents`` has one entry per argument, of the same structure and shapes; None is zero.
     """
+    for what, given in (("args", args), ("tangents", tangents)):
+        if not isinstance(given, tuple | list):
+            wanted = "a tuple with one entry for each argument"
+            raise error("structure", got=f"a {type(given).__name__}", what=what, wanted=wanted)
     push = compiled(fun, "pushforward")
     signature = push.dispatcher.signature
     if current_trace() is not None:
@@ -121,7 +117,7 @@ def _result_tangents(outputs: Outputs) -> Any:
     wanted = differentiable_outputs(graph)
     moved = dict(zip(wanted, outputs.derivatives, strict=True))
     leaves = [
-        present(moved[slot], result.weak[slot])
+        present(moved[slot], result.types[slot])
         if not isinstance(slot, Identity) and slot in moved
         else None
         for slot in result.leaves

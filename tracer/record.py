@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
+from types import FunctionType
 from typing import Any, cast
 
 import numpy as np
 
 from ..codegen.tree import Outcome
 from ..ir.graph import Graph, Value
-from ..ir.types import BOOL, F64, I64
+from ..ir.types import F64
 from .array import Array
-from .capture import Source, check_mutated, guard_contents
+from .capture import Source, check_mutated, guard_contents, is_created
 from .containers import Structure, flatten, rebuild
 from .errors import error
 from .hooks import recordable
 from .lift import lift
+from .promote import WEAK_DTYPE
+from .randomness import check_drawn, snapshot
 from .signature import Arguments, native
 from .trace import Trace
 
@@ -25,20 +28,21 @@ from .trace import Trace
 class Result:
     """How a recorded result goes back to the user.
 
-    ``leaves`` holds for each leaf the number of its output, or a static object. ``weak`` is the
-    Python type of an output that stands for a Python scalar; ``scalar`` says which others are
-    NumPy scalars.
+    ``leaves`` holds for each leaf the number of its output, or a static object. ``types`` says
+    what each output is: a Python scalar of that type, an ``ndarray``, or None: a NumPy scalar.
     """
 
     structure: Structure
     leaves: tuple[int | Identity, ...]
-    weak: tuple[type | None, ...]
+    types: tuple[type | None, ...]
 
     def rebuild(self, outputs: Sequence[np.ndarray]) -> Any:
         return rebuild(
             self.structure,
             [
-                leaf.item if isinstance(leaf, Identity) else present(outputs[leaf], self.weak[leaf])
+                leaf.item
+                if isinstance(leaf, Identity)
+                else present(outputs[leaf], self.types[leaf])
                 for leaf in self.leaves
             ],
         )
@@ -51,11 +55,11 @@ class Identity:
     item: Any
 
 
-def present(array: np.ndarray, weak: type | None) -> Any:
+def present(array: np.ndarray, type: type | None) -> Any:
     """An output as the user's function would have returned it."""
-    if weak is not None:
-        return weak(array.item())
-    return array if array.shape else array[()]
+    if type is None:
+        return array[()]
+    return array if type is np.ndarray else type(array.item())
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +67,8 @@ class Recording:
     """The recorded Graph: outputs are those of ``result``; ``keys`` name its inputs.
 
     ``inputs[n]`` is the input of argument leaf n (None: static). ``captures`` are read and
-    ``statics`` compared at each call. ``written``: the argument leaves that were written to.
+    ``statics`` compared at each call. ``written``: the argument
+    leaves and captures that were written to.
     """
 
     graph: Graph
@@ -72,7 +77,7 @@ class Recording:
     inputs: tuple[int | None, ...]
     captures: dict[Source, Value]
     statics: dict[Source, object]
-    written: tuple[int, ...]
+    written: tuple[int | Source, ...]
 
 
 def record(
@@ -101,11 +106,12 @@ def record(
             proxies.append(trace.input(_label(leaf.name), concrete, leaf.weak, leaf.layout))
         result, outputs = run(trace, fun, arguments, proxies, scalar, has_aux)
         block = trace.block
-        written = tuple(
+        written: tuple[int | Source, ...] = tuple(
             n
             for n, proxy in enumerate(proxies)
             if isinstance(proxy, Array) and proxy.storage.version
         )
+        written += tuple(source for source, x in trace.captures.items() if x.storage.version)
         graph = block.graph(outputs, trace.guards)
     # Inputs made by captures follow those of the arguments in the block, in order.
     capture_values = dict(zip(trace.captures, graph.inputs[len(keys) :], strict=True))
@@ -139,31 +145,42 @@ def run(
     if recorded is None:
         guard_contents(trace, fun)
         recorded = fun
-    returned = recorded(*args, **kwargs)
-    _check_arguments(before, flatten((args, kwargs)))
+    randomness = snapshot(fun)
+    try:
+        returned = recorded(*args, **kwargs)
+        after = flatten((args, kwargs))
+        leaves, structure = flatten(returned)
+    except RecursionError as problem:
+        name = getattr(fun, "__qualname__", repr(fun))
+        raise error("recursion", name=name) from problem
+    if trace.refused is not None:  # and the function has caught it
+        raise trace.refused
+    check_drawn(fun, randomness)
+    _check_arguments(before, after)
     check_mutated(trace)
     if has_aux and not (isinstance(returned, tuple) and len(returned) == 2):
         raise error("has_aux", type=type(returned).__name__)
-    leaves, structure = flatten(returned)
     slots: list[int | Identity] = []
-    weak: list[type | None] = []
+    types: list[type | None] = []
     values: list[Value] = []
     for number, leaf in enumerate(leaves):
         kind = _number_type(leaf)
         if kind is False:
+            _check_static(trace, leaf)
             slots.append(Identity(leaf))
             continue
-        value = _lift_result(leaf, kind)
+        value = _lift_result(leaf)
         if scalar and number == 0:
             value, kind = _as_loss(leaf, value, kind)
         slots.append(len(values))
         values.append(value)
-        weak.append(kind)
+        types.append(kind)
     if scalar:
         whole = flatten(returned[0])[1] if has_aux else structure
         if whole.type is not None or not slots or slots[0] != 0:
-            raise error("non_scalar", shape=_describe(returned[0] if has_aux else returned))
-    return Result(structure, tuple(slots), tuple(weak)), values
+            what = returned[0] if has_aux else returned
+            raise error("non_scalar", what=f"a {type(what).__name__}")
+    return Result(structure, tuple(slots), tuple(types)), values
 
 
 def _check_arguments(before: tuple, after: tuple) -> None:
@@ -176,33 +193,43 @@ def _check_arguments(before: tuple, after: tuple) -> None:
         )
 
 
+def _check_static(trace: Trace, leaf: Any) -> None:
+    """Refuses what holds recorded arrays, or is used up: each call would return the same one."""
+    inside: Sequence[Any] = ()
+    if isinstance(leaf, set | frozenset):
+        inside = tuple(leaf)
+    elif isinstance(leaf, FunctionType):
+        inside = [cell.cell_contents for cell in leaf.__closure__ or ()]
+    passing = isinstance(leaf, Iterator | Awaitable) or is_created(trace, leaf)
+    if passing or any(isinstance(item, Array) for item in inside):
+        raise error("result", type=type(leaf).__name__)
+
+
 def _number_type(leaf: Any) -> Any:
-    """The weak type of a number or array, None for none; False for what is neither."""
+    """The type of an output (see ``Result``); False for what is no number or array."""
     if isinstance(leaf, Array):
-        return leaf.weak
+        return leaf.weak or (None if leaf.scalar else np.ndarray)
     if type(leaf) in (bool, int, float):
         return type(leaf)
-    return None if isinstance(leaf, np.ndarray | np.generic) else False
+    if isinstance(leaf, np.ndarray):
+        return np.ndarray
+    return None if isinstance(leaf, np.generic) else False
 
 
-def _lift_result(leaf: Any, kind: type | None) -> Value:
+def _lift_result(leaf: Any) -> Value:
     if isinstance(leaf, np.ndarray | np.generic):
         leaf = native("result", np.asarray(leaf))
-    if kind is not None and not isinstance(leaf, Array):
-        return lift(leaf, {bool: BOOL, int: I64, float: F64}[kind])
+    if type(leaf) in WEAK_DTYPE:
+        return lift(leaf, WEAK_DTYPE[type(leaf)])
     return lift(leaf)
 
 
 def _as_loss(leaf: Any, value: Value, kind: type | None) -> tuple[Value, type | None]:
     """The result to differentiate: real, of size one; a plain number counts as a float."""
     if value.type.size != 1:
-        raise error("non_scalar", shape=value.shape)
+        raise error("non_scalar", what=f"shape {value.shape}")
     if not value.type.differentiable:
-        if kind is not None and not isinstance(leaf, Array):
+        if type(leaf) in WEAK_DTYPE:
             return lift(float(leaf), F64), float
-        raise error("non_scalar", shape=f"{value.shape} and dtype {value.dtype}")
+        raise error("non_scalar", what=f"shape {value.shape} and dtype {value.dtype}")
     return value, kind
-
-
-def _describe(returned: Any) -> str:
-    return f"of a {type(returned).__name__}"

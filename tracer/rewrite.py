@@ -26,6 +26,12 @@ PLAIN_CALLS = frozenset(
 )
 """Builtins that look at the frame that calls them, so nothing may stand in between."""
 
+_FRAME_VIEWS = frozenset({"locals", "vars", "dir"})
+"""Those that, without arguments, show the variables of the frame."""
+
+_PAST_HOOKS = frozenset({"eval", "exec", "globals"})
+"""Those that reach captured names by themselves."""
+
 _MARK = ("rewritten by adjit",)
 """A last constant of rewritten code objects. Code objects compare by content, so a registry of
 them could take a user's code for a rewritten one that happens to be equal."""
@@ -68,14 +74,14 @@ def _rewrite_code(code: CodeType, module_globals: dict[str, Any]) -> CodeType | 
 
 def _finish(code: CodeType, prefix: str, qualname: str) -> CodeType:
     """Marks the code as rewritten and gives it the qualified name of the original."""
-    consts = [
-        _finish(const, prefix, qualname) if isinstance(const, CodeType) else const
-        for const in code.co_consts
-    ]
-    return code.replace(
-        co_consts=(*consts, _MARK),
-        co_qualname=qualname + code.co_qualname.removeprefix(prefix),
-    )
+    own = qualname + code.co_qualname.removeprefix(prefix)
+    consts: list[object] = []
+    for const in code.co_consts:
+        if isinstance(const, CodeType):
+            consts.append(_finish(const, prefix, qualname))
+        else:  # a class body holds its own qualified name
+            consts.append(own if const == code.co_qualname else const)
+    return code.replace(co_consts=(*consts, _MARK), co_qualname=own)
 
 
 @dataclass
@@ -253,9 +259,13 @@ class _Rewriter(ast.NodeTransformer):
         args = [self.visit(arg) for arg in node.args]
         keywords = [self.visit(keyword) for keyword in node.keywords]
         match node.func:
-            case ast.Name(id=name) if name in PLAIN_CALLS and self._is_free(name):
+            case ast.Name(id=name) if self._is_plain(name, bool(args or keywords)):
                 node.args, node.keywords = args, keywords
-                return node
+                if name in _PAST_HOOKS:
+                    node.func = self._hook(
+                        node.func, "direct", self._constant(node, name), node.func
+                    )
+                return self._hook(node, "own_names", node) if name in _FRAME_VIEWS else node
             case ast.Attribute(value=value, attr=name):
                 method = self._constant(node.func, self._mangled(name))
                 result = self._hook(node, "call_method", self.visit(value), method, *args)
@@ -263,6 +273,11 @@ class _Rewriter(ast.NodeTransformer):
                 result = self._hook(node, "call", self.visit(node.func), *args)
         result.keywords = keywords
         return result
+
+    def _is_plain(self, name: str, has_arguments: bool) -> bool:
+        if name not in PLAIN_CALLS or not self._is_free(name):
+            return False
+        return not (has_arguments and name in _FRAME_VIEWS)
 
     # --- statements ---------------------------------------------------------------------------
 
@@ -283,6 +298,12 @@ class _Rewriter(ast.NodeTransformer):
             node.target, node.value = self.visit(target), value
             return node
         return ast.copy_location(statement, node)
+
+    def visit_ExceptHandler(self, node: ast.ExceptHandler) -> ast.ExceptHandler:
+        self.generic_visit(node)
+        caught = self._hook(node, "caught")
+        node.body.insert(0, ast.copy_location(ast.Expr(caught), node))
+        return node
 
     def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.stmt:
         node.target = self.visit(node.target)

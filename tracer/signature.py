@@ -129,8 +129,13 @@ class Signature:
         if self.signature is None:
             numbered = tuple(f"args[{n}]" for n in range(len(args)))
             return numbered, list(args), lambda items: (tuple(items), {})
-        bound = self.signature.bind(*args, **kwargs)
-        bound.apply_defaults()
+        try:
+            bound = self.signature.bind(*args, **kwargs)
+        except TypeError as problem:
+            name = getattr(self.fun, "__name__", repr(self.fun))
+            raise error("call", name=name, text=problem) from None
+        if not isinstance(self.fun, np.ufunc):  # whose defaults exclude each other
+            bound.apply_defaults()
         names: list[str] = []
         items: list[Any] = []
         for name, item in bound.arguments.items():

@@ -52,13 +52,19 @@ class Origin:
         original and are left out.
         """
         node = _bare(self.node)
-        statement = ast.copy_location(ast.Expr(node), node) if _is_lambda(node) else node
+        statement: ast.stmt
+        if isinstance(node, ast.Lambda):
+            statement = ast.copy_location(ast.Expr(node), node)
+        else:
+            statement = node
         extra: dict[str, Any] = {"type_params": []} if hasattr(ast, "TypeAlias") else {}
         # A class name of underscores only turns name mangling off.
         shell = ast.ClassDef(self.class_name or "_", [], [], [statement], [], **extra)
+        # It must not be a variable of the factory, or what names the class would be free.
+        hidden = [] if shell.name in free else [ast.Global([shell.name])]
         parameters = [ast.copy_location(ast.arg(name), node) for name in free]
         signature = ast.arguments([], parameters, None, [], [], None, [])
-        factory = ast.FunctionDef("factory", signature, [shell], [], None, **extra)
+        factory = ast.FunctionDef("factory", signature, [*hidden, shell], [], None, **extra)
         imports = [ast.Import([ast.alias(name)]) for name in self.imports]
         header = [ast.copy_location(statement, node) for statement in imports]
         module = ast.Module([*header, ast.copy_location(factory, node)], [])
@@ -102,7 +108,10 @@ def same_code(x: CodeType, y: CodeType) -> bool:
     return (
         _signature(x) == _signature(y)
         and len(x.co_consts) == len(y.co_consts)
-        and all(_same_constant(a, b) for a, b in zip(x.co_consts, y.co_consts, strict=True))
+        and all(
+            _same_constant(a, b) or (a, b) == (x.co_qualname, y.co_qualname)  # class bodies
+            for a, b in zip(x.co_consts, y.co_consts, strict=True)
+        )
     )
 
 
@@ -139,9 +148,7 @@ _Index = dict[tuple[str, int], list[tuple[Definition, str | None]]]
 _files: dict[str, tuple[list[str], _Index, tuple[str, ...]]] = {}
 
 
-def _definitions(
-    filename: str, module_globals: dict[str, Any]
-) -> tuple[_Index, tuple[str, ...]]:
+def _definitions(filename: str, module_globals: dict[str, Any]) -> tuple[_Index, tuple[str, ...]]:
     """Every definition of a file by name and first line, and the names imported at its top.
 
     A file is parsed once per content.
@@ -190,10 +197,6 @@ def _walk(
         stack.extend((child, inner) for child in ast.iter_child_nodes(node))
 
 
-def _is_lambda(node: ast.AST) -> bool:
-    return isinstance(node, ast.Lambda)
-
-
 def _bare(node: Definition) -> Definition:
     """The definition without what the scope around it evaluates; shares its body."""
     nothing = ast.copy_location(ast.Constant(None), node)
@@ -232,6 +235,7 @@ def with_node(origin: Origin, node: Definition) -> Origin:
 _LIBRARIES = frozenset({"numpy", "scipy", "numba", "llvmlite", "builtins"})
 _USER_PARTS = frozenset({"tests", "examples", "benchmarks"})
 _STDLIB = tuple({sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib")})
+_HEAP_TYPE = 1 << 9  # Py_TPFLAGS_HEAPTYPE: made by a class statement
 _PACKAGE = __name__.partition(".")[0]
 
 
@@ -244,6 +248,8 @@ def is_user_function(function: FunctionType) -> bool:
 
 def is_user_class(cls: type) -> bool:
     module = cls.__module__
+    if module == "builtins":  # also where exec was given no ``__name__``
+        return bool(cls.__flags__ & _HEAP_TYPE)
     return not _is_library(module, getattr(sys.modules.get(module), "__file__", None) or "")
 
 

@@ -18,16 +18,20 @@ from ..ir.graph import Block, Guard, Value
 from ..ir.interpret import evaluate
 from ..ir.op import INPUT
 from ..ir.types import ArrayType
-from .errors import user_line
+from .errors import error, user_line
 from .promote import WEAK_DTYPE, check_dtype
 
 if TYPE_CHECKING:
     from .array import Array
     from .capture import Memory, Source
+    from .errors import AdjitError
     from .layout import Layout
 
 INT_INPUT_BOUND = 2**31
 """Python ints that are inputs are smaller than this; larger ones are static."""
+
+VALUE_LIMIT = 50_000
+"""Values of one recording: Python loops are unrolled, and some minutes of compiling are enough."""
 
 
 class _Current(threading.local):
@@ -56,6 +60,7 @@ class Trace:
         self.captures: dict[Source, Array] = {}
         self.statics: dict[Source, object] = {}
         self.memory: Memory | None = None
+        self.refused: AdjitError | None = None
         self._forced = tuple(forced)
         self._decided: dict[Value, bool | int | float] = {}
         self._concrete: dict[Value, np.ndarray] = {}
@@ -87,6 +92,11 @@ class Trace:
                 yield block
         finally:
             self.blocks.pop()
+
+    def check_length(self) -> None:
+        """An error once the recording is longer than is sensible to compile."""
+        if len(self.block.values) > VALUE_LIMIT:
+            raise error("too_long", limit=VALUE_LIMIT)
 
     # --- inputs -------------------------------------------------------------------------------
 

@@ -8,7 +8,6 @@ transforms nest in any order.
 from __future__ import annotations
 
 import functools
-import weakref
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -27,6 +26,20 @@ from .trace import current_trace
 Argnums = int | str | Sequence[int | str]
 
 
+def kept(fun: Callable[..., Any], key: Any, make: Callable[[], Any]) -> Any:
+    """What ``make`` returns, once for each function and key.
+
+    It is kept in the function itself, so that both are forgotten together.
+    """
+    space = getattr(fun, "__dict__", None)
+    known = space.setdefault("_adjit_compiled", {}) if isinstance(space, dict) else {}
+    found = known.get(key)
+    # functools.wraps copies the dictionary of one function to another.
+    if found is None or found.fun is not fun:
+        found = known[key] = make()
+    return found
+
+
 class Compiled:
     """A function compiled in one mode; see ``jit`` and ``compile_grad`` for its call."""
 
@@ -38,12 +51,12 @@ class Compiled:
         if not callable(fun):
             raise error("not_callable", type=type(fun).__name__)
         self.fun = fun
-        self.argnums = argnums
+        self.argnums = checked_argnums(argnums)
         self.mode = mode
         self.has_aux = has_aux
         scalar = mode == "gradient"
         self.dispatcher = Dispatcher(fun, mode, self._wrt, scalar, has_aux)
-        self._bound: weakref.WeakKeyDictionary[Any, Any] = weakref.WeakKeyDictionary()
+        self._bound: dict[Any, Any] = {}
         functools.update_wrapper(self, fun, updated=())
 
     # --- arguments --------------------------------------------------------------------------
@@ -128,22 +141,20 @@ class Compiled:
         """A method: the same transform of the bound function, one for each instance."""
         if instance is None:
             return self
-        try:
-            found = self._bound.get(instance)
-        except TypeError:  # not hashable, or without weak references
-            return self._of_instance(instance)
-        if found is None:
-            found = self._bound[instance] = self._rebind(self.fun.__get__(instance))
+        # Kept in the instance itself, so that both are forgotten together; an instance without
+        # a dictionary of its own is kept here instead. A copied dictionary brings the transform
+        # of another instance along, which must not be taken for this one's.
+        space = getattr(instance, "__dict__", None)
+        bound: dict[Any, Any] = space if isinstance(space, dict) else self._bound
+        key = f"_adjit_{id(self)}" if bound is space else id(instance)
+        found = bound.get(key)
+        if found is None or found.fun.__self__ is not instance:
+            found = bound[key] = self._rebind(self.fun.__get__(instance))
         return found
 
-    def _of_instance(self, instance: Any) -> Any:
-        space = getattr(instance, "__dict__", None)
-        if space is None:
-            raise error("unsupported", name=f"a method of {type(instance).__name__}", hint="")
-        key = f"_adjit_{id(self)}"
-        if key not in space:
-            space[key] = self._rebind(self.fun.__get__(instance))
-        return space[key]
+    def __reduce__(self) -> tuple:
+        """Compiled code is not copied or pickled: an instance that holds it gets None instead."""
+        return type(None), ()
 
     def _rebind(self, fun: Callable[..., Any]) -> Any:
         return type(self)(fun, self.argnums, self.mode, self.has_aux)
@@ -192,8 +203,11 @@ class Gradient(Compiled):
             outputs = self.dispatcher.call(arguments)
             return outputs, self.gradients(arguments, outputs.derivatives)
         wanted = [arguments.leaves[n] for n in self._wrt(arguments)]
-        targets = flatten(out)[0]
+        targets, given_structure = flatten(out)
         _check_out(wanted, targets)
+        structure = flatten(self.gradients(arguments, targets))[1]
+        if structure != given_structure:
+            raise error("out", got="another structure", wanted="that of the gradient")
         given = {}
         for number, target in enumerate(targets):
             if _writable_in_place(target, arguments.leaves):
@@ -249,13 +263,35 @@ def _check_out(wanted: Sequence[Leaf], targets: Sequence[Any]) -> None:
     for leaf, target in zip(wanted, targets, strict=True):
         assert leaf.array is not None
         expected = f"a writeable array of shape {leaf.array.shape} and dtype {leaf.array.dtype}"
-        if not isinstance(target, np.ndarray):
+        if type(target) not in (np.ndarray, np.memmap):
             raise error("out", got=f"a {type(target).__name__}", wanted=expected)
         if target.shape != leaf.array.shape or target.dtype != leaf.array.dtype:
             got = f"shape {target.shape} and dtype {target.dtype}"
             raise error("out", got=got, wanted=expected)
         if not target.flags.writeable:
             raise error("out", got="a read-only array", wanted=expected)
+    _check_apart(targets)
+
+
+def _check_apart(targets: Sequence[np.ndarray]) -> None:
+    """Gradients that are written to shared memory would overwrite each other."""
+    for number, target in enumerate(targets):
+        overlap = any(np.may_share_memory(target, other) for other in targets[:number])
+        if overlap or any(
+            stride == 0 and n > 1 for stride, n in zip(target.strides, target.shape, strict=True)
+        ):
+            raise error("out", got="memory that overlaps", wanted="a place for every number")
+
+
+def checked_argnums(argnums: Any) -> Argnums:
+    """``argnums`` with plain ints; what is no position, name, or tuple of these is an error."""
+    if isinstance(argnums, str):
+        return argnums
+    if isinstance(argnums, tuple | list):
+        return tuple(checked_argnums(item) for item in argnums)  # type: ignore[misc]
+    if isinstance(argnums, int | np.integer) and not isinstance(argnums, bool):
+        return int(argnums)
+    raise error("argnums_type", argnum=argnums)
 
 
 def _writable_in_place(target: np.ndarray, leaves: Sequence[Leaf]) -> bool:

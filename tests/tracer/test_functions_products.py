@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 
 from adjit.ir.ops.contract import split_spec
 
+from .following import follow
 from .recording import compare
 
 
@@ -66,16 +68,16 @@ def test_products(number: int, dtypes: str) -> None:
 
 def test_scalars_and_lists() -> None:
     x = sample((3,), "f4")
-    compare(lambda x: np.dot(2.0, x), x)
-    compare(lambda x: np.dot(x, [1, 2, 3]), x)
-    compare(lambda x: x.dot(x), x)
-    compare(lambda x: np.matmul(2.0, x), x)
-    compare(lambda x: np.outer([1, 2], x), x)
-    compare(lambda x: np.kron(x, 2.0), x)
-    compare(lambda x: np.linalg.multi_dot([x, np.ones((3, 2)), np.ones(2)]), x)
-    compare(lambda x: np.linalg.outer(x, x), x)
-    compare(lambda x: np.linalg.matrix_power(np.outer(x, x), 3), x)
-    compare(lambda x: np.linalg.matrix_power(np.outer(x, x), 0), x)
+    follow(lambda x: np.dot(2.0, x), x)
+    follow(lambda x: np.dot(x, [1, 2, 3]), x)
+    follow(lambda x: x.dot(x), x)
+    follow(lambda x: np.matmul(2.0, x), x)
+    follow(lambda x: np.outer([1, 2], x), x)
+    follow(lambda x: np.kron(x, 2.0), x)
+    follow(lambda x: np.linalg.multi_dot([x, np.ones((3, 2)), np.ones(2)]), x)
+    follow(lambda x: np.linalg.outer(x, x), x)
+    follow(lambda x: np.linalg.matrix_power(np.outer(x, x), 3), x)
+    follow(lambda x: np.linalg.matrix_power(np.outer(x, x), 0), x)
 
 
 def test_out() -> None:
@@ -88,7 +90,7 @@ def test_out() -> None:
         x[:2, :2] @= y
         return x, y, z
 
-    compare(program, sample((2, 3)))
+    follow(program, sample((2, 3)))
 
 
 @pytest.mark.parametrize(
@@ -106,10 +108,10 @@ def test_out() -> None:
     ],
 )
 def test_cross(program: Any) -> None:
-    with np.testing.suppress_warnings() as quiet:
-        quiet.filter(DeprecationWarning)
-        compare(program, sample((2, 3)), sample((2, 3), seed=1))
-        compare(program, sample((2, 3), "i4"), sample((1, 3), "f4", seed=1))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        follow(program, sample((2, 3)), sample((2, 3), seed=1))
+        follow(program, sample((2, 3), "i4"), sample((1, 3), "f4", seed=1))
 
 
 EINSUMS = [
@@ -175,7 +177,7 @@ def test_einsum(case: Any, dtypes: str) -> None:
     spec, *shapes = case
     mixed = ["f4", "i8", "f8"] if dtypes == "mixed" else [dtypes] * 3
     arrays = [sample(shape, mixed[n], n) for n, shape in enumerate(shapes)]
-    graph = compare(lambda *xs: np.einsum(spec, *xs), *arrays)
+    graph = follow(lambda *xs: np.einsum(spec, *xs), *arrays)
     for value in graph.values:
         if value.op.name == "contract":
             left, right, result = split_spec(value.attr("spec"))
@@ -184,16 +186,16 @@ def test_einsum(case: Any, dtypes: str) -> None:
 
 def test_einsum_forms() -> None:
     x, y = sample((2, 3)), sample((3, 4), seed=1)
-    compare(lambda x, y: np.einsum(x, [0, 1], y, [1, 2], [0, 2]), x, y)
-    compare(lambda x, y: np.einsum(x, [0, 1], y, [1, 2]), x, y)
-    compare(lambda x, y: np.einsum(x, [Ellipsis, 1], y, [1, 2], [Ellipsis, 2]), x, y)
-    compare(lambda x, y: np.einsum("ij,jk", x, y, optimize=True), x, y)
-    compare(lambda x, y: np.einsum("ij,jk", x, y, dtype="f4", casting="same_kind"), x, y)
-    compare(lambda x, y: np.einsum("ij,jk", x, y, dtype="f4"), x, y)
-    compare(lambda x, y: np.einsum("i,ij", [1, 2], x), x, y)
-    compare(lambda x, y: np.einsum(x, [0, 60]), x, y)
+    follow(lambda x, y: np.einsum(x, [0, 1], y, [1, 2], [0, 2]), x, y)
+    follow(lambda x, y: np.einsum(x, [0, 1], y, [1, 2]), x, y)
+    follow(lambda x, y: np.einsum(x, [Ellipsis, 1], y, [1, 2], [Ellipsis, 2]), x, y)
+    follow(lambda x, y: np.einsum("ij,jk", x, y, optimize=True), x, y)
+    follow(lambda x, y: np.einsum("ij,jk", x, y, dtype="f4", casting="same_kind"), x, y)
+    follow(lambda x, y: np.einsum("ij,jk", x, y, dtype="f4"), x, y)
+    follow(lambda x, y: np.einsum("i,ij", [1, 2], x), x, y)
+    follow(lambda x, y: np.einsum(x, [0, 60]), x, y)
 
 
 def test_order_of_memory() -> None:
-    compare(lambda x: x.T @ x, sample((3, 2)))
-    compare(lambda x: np.einsum("ij,kj->ik", x, x.T[::-1].T), np.asfortranarray(sample((2, 2))))
+    follow(lambda x: x.T @ x, sample((3, 2)))
+    follow(lambda x: np.einsum("ij,kj->ik", x, x.T[::-1].T), np.asfortranarray(sample((2, 2))))

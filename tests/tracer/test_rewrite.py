@@ -94,11 +94,16 @@ def loops(n):
 
 def comprehensions(n):
     rows = [[i * j * SCALE for j in range(i)] for i in range(n) if i != SCALE]
-    return rows, {k: v for k, v in TABLE.items()}, {i for i in range(n)}, sum(i for i in range(n))
+    return (
+        rows,
+        {k: v for k, v in TABLE.items() if k},
+        {-i for i in range(n)},
+        sum(-i for i in range(n)),
+    )
 
 
 def shadowing(x):
-    inner = [SCALE for SCALE in range(3)]
+    inner = [-SCALE for SCALE in range(3)]
     take = lambda SCALE: SCALE + 1  # noqa: E731
     return inner, take(x), SCALE
 
@@ -164,12 +169,13 @@ def nested(x):
     class Local:
         factor = SCALE
         doubled = factor * 2
-        items = [f for f in range(factor)]  # noqa: RUF012
+        items = [-f for f in range(factor)]  # noqa: RUF012
 
         def value(self, SCALE):
             return self.factor + SCALE + self.doubled
 
-    return step(), step(x), step(twice=True), Local().value(x), Local.items
+    names = step.__qualname__, Local.__qualname__, Local.value.__qualname__
+    return step(), step(x), step(twice=True), Local().value(x), Local.items, names
 
 
 def imports(x):
@@ -193,12 +199,13 @@ def annotated(x: Missing) -> Missing:  # noqa: F821
 
 
 def special(x):
-    return sorted(locals()), eval("x + 1"), "SCALE" in globals()
+    y = dict(**locals())
+    return y, dir(), eval("x + 1"), "SCALE" in globals(), vars()["x"]
 
 
 def unpacking(xs):
     first, *rest = [*xs, *range(2)]
-    return first, rest, dict(**{"a": 1}, b=2), print(*xs, sep="")
+    return first, rest, dict(**TABLE, c=2), print(*xs, sep="")
 
 
 def conditional(x):
@@ -253,12 +260,18 @@ def test_default_lambdas_keep_their_own_scope():
     same(f, 2)
 
 
-def test_lambdas_of_one_line():
-    fs = [lambda x: x + SCALE, lambda x: x * SCALE, lambda x: (lambda y: y - SCALE)(x), lambda x: x + SCALE]  # noqa: E501, E731
-    for f, expected in zip(fs, (5, 6, -1, 5), strict=True):
+def test_lambdas_of_one_line(tmp_path):
+    texts = (
+        "lambda x: x + K",
+        "lambda x: x * K",
+        "lambda x: (lambda y: y - K)(x)",
+        "lambda x: x + K",
+    )
+    module = load(tmp_path, f"K = 3\nfs = [{', '.join(texts)}]\n")
+    for f, expected in zip(module.fs, (5, 6, -1, 5), strict=True):
         assert same(f, 2)(2) == expected
-    positions = [list(rewrite(f).__code__.co_positions())[0] for f in fs]
-    assert len(set(positions)) >= 3
+    columns = [max(p[2] or 0 for p in rewrite(f).__code__.co_positions()) for f in module.fs]
+    assert columns == sorted(columns)
 
 
 def test_lambda_constants_of_one_line():
@@ -292,17 +305,14 @@ def test_closures_share_cells():
 
 
 def test_globals_are_shared():
-    module = types.ModuleType("shared")
-
     def store(x):
         global STORED
         STORED = x
         STORED += SCALE
         return STORED
 
-    del module
     assert rewrite(store)(1) == 4
-    assert STORED == 4  # noqa: F821
+    assert STORED == 4
     del globals()["STORED"]
 
 
@@ -384,7 +394,9 @@ def test_traceback_shows_the_users_line():
     with pytest.raises(ValueError, match="math domain") as caught:
         rewrite(fails)(1)
     frames = traceback.extract_tb(caught.value.__traceback__)
-    (line,) = [frame.line for frame in frames if frame.filename == __file__ and "here" in frame.line]
+    (line,) = [
+        frame.line for frame in frames if frame.filename == __file__ and "here" in frame.line
+    ]
     assert line == "return math.sqrt(-y)  # here"
 
 

@@ -4,5 +4,16 @@
 """
 
 from ..table import FUNCTIONS
-from . import choices, creation, diagonals, einsum, joins, norms, products, ranges, reductions, shapes
+from . import (
+    choices,
+    creation,
+    diagonals,
+    einsum,
+    joins,
+    norms,
+    products,
+    ranges,
+    reductions,
+    shapes,
+)
 from .scalars import CALLS, face

@@ -119,18 +119,20 @@ def clip(
     if not steps:
         y = call_ufunc(np.positive, x, out=out, **keywords) if x.dtype != BOOL else x.copy()
     for number, (ufunc, limit) in enumerate(steps):
-        limit = _within(limit, x.dtype)
+        limit = _within(ufunc, limit, x.dtype)
         last = number == len(steps) - 1
         y = call_ufunc(ufunc, y, limit, out=out if last else None, **keywords)
     return y
 
 
-def _within(limit: Any, dtype: np.dtype) -> Any:
-    """A Python int as a limit of integers: beyond their range it is the end of that range."""
+def _within(ufunc: Any, limit: Any, dtype: np.dtype) -> Any:
+    """A Python int that no integer of the dtype can pass is the end of the dtype's range."""
     if type(limit) is not int or dtype.kind not in "iu":
         return limit
     ends = np.iinfo(dtype)
-    return max(int(ends.min), min(int(ends.max), limit))
+    if ufunc is np.maximum:
+        return max(int(ends.min), limit)
+    return min(int(ends.max), limit)
 
 
 @implements(np.nan_to_num)
@@ -220,9 +222,7 @@ def _close(a: Any, b: Any, rtol: Any, atol: Any, equal_nan: bool) -> Value:
 
 
 @implements(np.isclose)
-def isclose(
-    a: Any, b: Any, rtol: Any = 1e-5, atol: Any = 1e-8, equal_nan: bool = False
-) -> Any:
+def isclose(a: Any, b: Any, rtol: Any = 1e-5, atol: Any = 1e-8, equal_nan: bool = False) -> Any:
     return wrap(_close(a, b, rtol, atol, equal_nan))
 
 
@@ -232,9 +232,7 @@ def _all_true(value: Value) -> Array:
 
 
 @implements(np.allclose)
-def allclose(
-    a: Any, b: Any, rtol: Any = 1e-5, atol: Any = 1e-8, equal_nan: bool = False
-) -> Any:
+def allclose(a: Any, b: Any, rtol: Any = 1e-5, atol: Any = 1e-8, equal_nan: bool = False) -> Any:
     return _all_true(_close(a, b, rtol, atol, equal_nan))
 
 
@@ -291,8 +289,8 @@ def result_type(*arrays_and_dtypes: Any) -> Any:
 def polyval(p: Any, x: Any) -> Any:
     """Horner's rule, as NumPy does it."""
     coefficients = as_array(p)
-    point = x if weak_of(x) is None else as_array(x)
-    y: Any = as_array(0) * as_array(point)
+    point = as_array(x)
+    y: Any = wrap(ops.zeros(point.value.type))
     for number in range(coefficients.shape[0]):
         y = y * point + coefficients[number]
     return y
@@ -317,5 +315,3 @@ def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: Any = -1) -> Any:
             shape[at] = places.size - 1
             width = width._view_reshape(tuple(shape))
     return sum_(width * (pair[0] + pair[1]) / 2.0, axis)
-
-

@@ -64,11 +64,14 @@ def given_axes(axis: Any, ndim: int, repeated: str = "repeated axis") -> Ints:
     return found
 
 
-def reduced_axes(axis: Any, ndim: int) -> Ints:
-    """The axes of a reduction, ascending; None means all."""
+def reduced_axes(axis: Any, ndim: int, *, of_scalar: bool = True) -> Ints:
+    """The axes of a reduction, ascending; None means all.
+
+    ``of_scalar``: ufuncs let 0 and -1 pass as an axis of a 0-d array.
+    """
     if axis is None:
         return tuple(range(ndim))
-    if ndim == 0 and not isinstance(axis, tuple) and operator.index(axis) in (0, -1):
+    if of_scalar and ndim == 0 and not isinstance(axis, tuple) and operator.index(axis) in (0, -1):
         return ()
     if isinstance(axis, list):
         raise error("type", text="'list' object cannot be interpreted as an integer")

@@ -234,16 +234,18 @@ def einsum(
         for x in arrays:
             check_cast(x.dtype, common, casting)
     unchanged = out is None and common == arrays[0].dtype
-    if len(arrays) == 1 and set(terms[0]) == set(result) and unchanged:
+    if len(arrays) == 1 and set(terms[0]) == set(result) != set() and unchanged:
         # NumPy returns a view where nothing is summed.
         return arrays[0]._view_transpose(tuple(terms[0].index(name) for name in result))
     values = [cast(x.value, common) for x in arrays]
-    return deliver(contract_all(values, terms, result), out, "einsum", casting)
+    y = deliver(contract_all(values, terms, result), out, "einsum", casting)
+    if out is None and y.ndim > 1:
+        # NumPy's memory order follows from how it walks through the operands.
+        y.layout, y.assumed = None, False
+    return y
 
 
 def outer_product(x: Value, z: Value) -> Value:
     """All products of an element of each: the shape of ``x``, then that of ``z``."""
     left = reshape(x, x.type.ints + (1,) * len(z.shape))
     return spread(left * z, x.type.ints + z.type.ints)
-
-

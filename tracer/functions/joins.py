@@ -137,11 +137,14 @@ def tile(A: Any, reps: Any) -> Any:
 
 @implements(np.repeat)
 def repeat(a: Any, repeats: Any, axis: Any = None) -> Any:
-    x = ravel(a) if axis is None else as_array(a)
+    x = as_array(a)
+    x = ravel(x) if axis is None or not x.ndim else x
     at = one_axis(0 if axis is None else axis, x.ndim)
-    counts = [operator.index(n) for n in np.ravel(repeats)] if np.ndim(repeats) else [
-        operator.index(repeats)
-    ]
+    counts = (
+        [operator.index(n) for n in np.ravel(repeats)]
+        if np.ndim(repeats)
+        else [operator.index(repeats)]
+    )
     if any(count < 0 for count in counts):
         raise error("value", text="repeats may not contain negative values.")
     size = x.shape[at]
@@ -229,6 +232,8 @@ def _edge(value: Any, shape: Ints, axis: int) -> Array:
 @implements(np.ediff1d)
 def ediff1d(ary: Any, to_end: Any = None, to_begin: Any = None) -> Any:
     x = ravel(ary)
+    if x.dtype == BOOL:
+        raise error("type", text="numpy boolean subtract, the `-` operator, is not supported")
     parts = [diff(x)]
     if to_begin is not None:
         parts.insert(0, wrap(lift(ravel(to_begin), x.dtype)))
@@ -265,7 +270,8 @@ def _pairs(given: Any, rank: int, name: str) -> list[tuple[Any, Any]]:
 @implements(np.pad)
 def pad(array: Any, pad_width: Any, mode: Any = "constant", **keywords: Any) -> Any:
     x = as_array(array)
-    widths = [(operator.index(a), operator.index(b)) for a, b in _pairs(pad_width, x.ndim, "pad")]
+    given = _pairs(pad_width, max(x.ndim, 1), "pad_width")
+    widths = [(operator.index(before), operator.index(after)) for before, after in given]
     if any(width < 0 for pair in widths for width in pair):
         raise error("value", text="index can't contain negative values")
     if mode not in ("constant", "edge", "wrap", "reflect", "symmetric"):
@@ -276,18 +282,15 @@ def pad(array: Any, pad_width: Any, mode: Any = "constant", **keywords: Any) -> 
         raise unsupported(f"np.pad(mode={mode!r}, {names}=)")
     value = x.value
     corners = _pairs(keywords.get("constant_values", 0), x.ndim, "constant_values")
-    for axis, (width, ends) in enumerate(zip(widths, corners, strict=True)):
+    for axis, (width, ends) in enumerate(zip(widths, corners, strict=False)):
         before, after = (
-            _margin(value, axis, size, end, mode, ends)
-            for end, size in enumerate(width)
+            _margin(value, axis, size, end, mode, ends) for end, size in enumerate(width)
         )
         value = join([before, value, after], axis)
     return wrap(value, scalar=False)
 
 
-def _margin(
-    x: Value, axis: int, width: int, end: int, mode: str, values: Sequence[Any]
-) -> Value:
+def _margin(x: Value, axis: int, width: int, end: int, mode: str, values: Sequence[Any]) -> Value:
     """What stands before (``end`` 0) or after (1) the elements of an axis."""
     size = x.type.ints[axis]
     shape = (*x.type.ints[:axis], width, *x.type.ints[axis + 1 :])
@@ -307,5 +310,3 @@ def _margin(
     skip = 1 if mode == "reflect" else 0
     first = size - 1 - skip if end else width - 1 + skip
     return cut(x, axis, first, width, -1)
-
-

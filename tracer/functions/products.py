@@ -162,17 +162,17 @@ def tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
     else:
         count = operator.index(axes)
         first, second = tuple(range(-count, 0)), tuple(range(count))
-    matching = len(first) == len(second) and all(
-        -x.ndim <= one < x.ndim
-        and -z.ndim <= other < z.ndim
-        and x.shape[one] == z.shape[other]
-        for one, other in zip(first, second, strict=True)
-    )
+    matching = len(first) == len(second)
+    for one, other in zip(first, second, strict=False):
+        if not matching:
+            break
+        if not (-x.ndim <= one < x.ndim and -z.ndim <= other < z.ndim):
+            raise error("index", text=f"np.tensordot: {axes=} of {x.shape} and {z.shape}")
+        matching = x.shape[one] == z.shape[other]
     if not matching:
         raise error("value", text=f"shape-mismatch for sum: {x.shape} and {z.shape}, {axes=}")
-    one = given_axes(first, x.ndim)
-    other = given_axes(second, z.ndim)
-    return wrap(_summed(left, one, right, other), scalar=False)
+    paired = (given_axes(first, x.ndim), given_axes(second, z.ndim))
+    return wrap(_summed(left, paired[0], right, paired[1]), scalar=False)
 
 
 @implements(np.kron)
@@ -225,7 +225,7 @@ def cross(
     at = one_axis(axisc, len(shape) + 1)
     perm = list(range(len(shape)))
     perm.insert(at, len(shape))
-    return wrap(transpose(y, tuple(perm)))
+    return wrap(y)._view_transpose(tuple(perm))
 
 
 def _components(vector: Value) -> list[Value]:

@@ -10,6 +10,8 @@ import math
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import numpy as np
+
 from ...ir import ops
 from ...ir.graph import Value
 from ...ir.ops import (
@@ -185,12 +187,24 @@ def _log(x: Any, base: Any = None, /) -> Any:
     return wrap(parts[0] / parts[1], float)
 
 
+def _check_method(x: Any, name: str) -> None:
+    """math.trunc, unlike floor and ceil, does not fall back on float()."""
+    if name == "trunc" and isinstance(x, Array) and x.weak is None:
+        kind = x.dtype.type if x.scalar else np.ndarray
+        if not hasattr(kind, "__trunc__"):
+            text = f"type {kind.__module__}.{kind.__name__} doesn't define __trunc__ method"
+            raise error("type", text=text)
+
+
 def _rounding(function: Any, op: Callable[[Value], Value]) -> None:
+    name = function.__name__
+
     @records(function)
     def record(x: Any, /) -> Any:
+        _check_method(x, name)
         if isinstance(x, Array) and not x.shape and x.dtype.kind in "iub":
             return wrap(cast(x.value, I64), int, bound=x.bound)
-        return as_int(op(number(x)), f"the result of math.{function.__name__}")
+        return as_int(op(number(x)), f"the result of math.{name}")
 
 
 _rounding(math.floor, floor)
@@ -316,4 +330,3 @@ for _name in (
     "sumprod", "fma",
 ):  # fmt: skip
     _without_version(_name)
-

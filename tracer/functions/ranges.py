@@ -14,9 +14,9 @@ from ...ir.types import BOOL, F64, I64
 from ..array import Array, wrap
 from ..errors import error
 from ..lift import lift
-from ..promote import check_dtype, promote
+from ..promote import check_dtype, promote, weak_of
 from ..table import implements
-from .common import as_array, broadcast_shapes, cast, one_axis, refuse, reshape, spread, transpose
+from .common import as_array, broadcast_shapes, cast, one_axis, refuse, reshape, spread
 
 
 @implements(np.arange)
@@ -112,7 +112,9 @@ def linspace(
         raise error("value", text=f"Number of samples, {count}, must be non-negative.")
     parts = count - 1 if endpoint else count
     ends = [as_array(x) for x in (start, stop)]
-    kind = promote(ends[0].dtype, ends[1].dtype, 1.0)
+    # Python numbers are weak here: those of lists are not.
+    faces = [x if weak_of(x) else end.dtype for x, end in zip((start, stop), ends, strict=True)]
+    kind = promote(*faces, 1.0)
     if kind.kind != "f":
         kind = F64
     result = kind if dtype is None else check_dtype(dtype, "np.linspace")
@@ -136,5 +138,5 @@ def linspace(
     place = one_axis(axis, len(shape) + 1)
     order = list(range(1, len(shape) + 1))
     order.insert(place, 0)
-    samples = wrap(transpose(y, tuple(order)))
+    samples = wrap(y)._view_transpose(tuple(order))
     return (samples, wrap(step)) if retstep else samples

@@ -229,7 +229,7 @@ def mean(
     where: Any = UNSET,
 ) -> Any:
     x = _inexact(a, dtype, "mean")
-    axes = reduced_axes(axis, len(x.shape))
+    axes = reduced_axes(axis, len(x.shape), of_scalar=False)
     return deliver(drop(_mean(x, axes, where), axes, keepdims), out, "mean")
 
 
@@ -245,7 +245,7 @@ def _variance(
             raise error("value", text="ddof and correction can't be provided simultaneously.")
         ddof = keywords["correction"]
     x = _inexact(a, dtype, name)
-    axes = reduced_axes(axis, len(x.shape))
+    axes = reduced_axes(axis, len(x.shape), of_scalar=False)
     off = x - (_mean(x, axes, where) if center is UNSET else as_value(center, x.dtype))
     total = reduce(ops.sum_, _masked(off * off, where, 0.0, name), axes, True)
     freedom = _counted(x, axes, where, name) - as_value(ddof, x.dtype)
@@ -291,7 +291,7 @@ def average(
     a: Any, axis: Any = None, weights: Any = None, returned: bool = False, *, keepdims: Any = UNSET
 ) -> Any:
     x = as_array(a)
-    axes = reduced_axes(axis, x.ndim)
+    axes = reduced_axes(axis, x.ndim, of_scalar=False)
     if weights is None:
         value = _inexact(x, None, "average")
         y = drop(_mean(value, axes, True), axes, keepdims)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..array import Array
+from ..array import Array, wrap
 from ..errors import error, unsupported
 from ..layout import Ints
 from ..lift import has_proxy
@@ -39,6 +39,8 @@ def reshape(a: Any, /, shape: Any = UNSET, order: str = "C", *, copy: bool | Non
     sizes = tuple(operator.index(dim) for dim in sizes)
     if copy:
         x = x.copy()
+    if x.scalar and not sizes and (isinstance(a, np.generic) or x is a):
+        return x  # a NumPy scalar stays one, a Python number becomes an array
     if order == "F":
         return _reversed_axes(_reversed_axes(x)._view_reshape(sizes[::-1]))
     if order == "A":
@@ -191,8 +193,8 @@ def _flipped(x: Array, axes: Ints) -> Array:
 @implements(np.flip)
 def flip(m: Any, axis: Any = None) -> Any:
     x = as_array(m)
-    if x.scalar:
-        return x
+    if axis is None and not x.ndim:
+        return wrap(x.value)
     return _flipped(x, tuple(range(x.ndim)) if axis is None else given_axes(axis, x.ndim))
 
 
