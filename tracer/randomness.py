@@ -19,8 +19,9 @@ from .errors import error
 
 def snapshot(fun: Callable[..., Any]) -> list[tuple[str, Any]]:
     """Names and states of the generators that ``fun`` may draw from."""
+    legacy: Any = np.random.get_state(legacy=True)
     states: list[tuple[str, Any]] = [
-        ("np.random", str(np.random.get_state(legacy=False))),
+        ("np.random", (legacy[1].tobytes(), *legacy[2:])),
         ("random", random.getstate()),
     ]
     states += [(name, str(item.bit_generator.state)) for name, item in _generators(fun)]
