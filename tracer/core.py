@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class Storage:
-    """The current value of a base array. ``doubt``: the reshape whose result may share it."""
+    """The current value of a base array. ``doubt``: the line whose result may share it."""
 
     __slots__ = ("block", "doubt", "trace", "value", "version")
 

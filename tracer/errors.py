@@ -111,9 +111,9 @@ MESSAGES: dict[str, str] = {
         " (stop_gradient(x) where the cut is meant)"
     ),
     "alias": (
-        "write into {name}: the reshape at {where} is a view or a copy in NumPy depending on the"
+        "write into {name}: what was made at {where} is a view or a copy in NumPy depending on the"
         " memory order of the argument, so this write may or may not show in the other array;"
-        " add .copy() to the reshape, or write before it"
+        " use .copy() there, or write before it"
     ),
     "shared": (
         "the function writes into {name}, which shares memory with {other}:"

@@ -17,7 +17,7 @@ from ...ir.op import const
 from ...ir.types import NAME_OF_DTYPE, ArrayType
 from ..array import Array, wrap
 from ..core import ArrayCore
-from ..errors import error, unsupported
+from ..errors import error, user_line
 from ..indexing import assign
 from ..layout import Ints
 from ..lift import has_proxy, lift
@@ -217,9 +217,11 @@ def ascontiguousarray(a: Any, dtype: Any = None, *, like: Any = None) -> Any:
         return x._view_reshape((1,))
     if x.is_contiguous:
         return x
+    copied = x.copy()
     if x.layout is None:
-        raise unsupported("np.ascontiguousarray of unknown memory order", hint="use a.copy()")
-    return x.copy()
+        # NumPy may return the array itself: a write that would tell is an error.
+        copied.storage.doubt = x.storage.doubt = user_line()
+    return copied
 
 
 @implements(np.asarray_chkfinite)

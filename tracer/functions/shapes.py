@@ -297,6 +297,11 @@ def ndim_of(a: Any) -> Any:
     return as_array(a).ndim if has_proxy(a) else np.ndim(a)
 
 
+@implements(np.isscalar)
+def isscalar(element: Any) -> Any:
+    return element.scalar if isinstance(element, Array) else np.isscalar(element)
+
+
 @implements(np.size)
 def size_of(a: Any, axis: Any = UNSET) -> Any:
     x = as_array(a)
