@@ -375,8 +375,8 @@ def test_second_derivatives_of_forms(name):
 
 NO_FLOATS = {
     "isclose", "allclose", "array_equal", "array_equiv", "iscomplexobj", "isrealobj",
-    "result_type", "any", "all", "count_nonzero", "shape", "ndim", "size", "int64", "int32",
-    "int16", "int8", "uint64", "uint32", "uint16", "uint8", "bool",
+    "result_type", "any", "all", "count_nonzero", "shape", "ndim", "isscalar", "size", "int64",
+    "int32", "int16", "int8", "uint64", "uint32", "uint16", "uint8", "bool",
 }  # fmt: skip
 FLOAT_CREATION = {
     "zeros", "ones", "empty", "zeros_like", "ones_like", "empty_like", "identity", "tri",

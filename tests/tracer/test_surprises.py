@@ -262,3 +262,8 @@ def test_threads_that_change_path_and_shape():
     for thread in threads:
         thread.join()
     assert not wrong
+
+
+def test_isscalar_tells_elements_from_arrays():
+    f = jit(lambda x: (np.isscalar(x[0]), np.isscalar(x), np.isscalar(2.0)))
+    assert f(np.ones(2)) == (True, False, True)
