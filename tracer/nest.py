@@ -16,7 +16,7 @@ from ..ir.ops import cast, zeros
 from ..ir.passes.adjoint import adjoint
 from ..ir.passes.tangent import tangent
 from .array import Array, wrap
-from .containers import Structure, flatten, leaf_names, rebuild
+from .containers import Structure, flatten, rebuild
 from .errors import error
 from .lift import lift
 from .record import Identity, Result, run
@@ -29,24 +29,9 @@ if TYPE_CHECKING:
 
 def nested_arguments(signature: Signature, args: tuple, kwargs: dict) -> Arguments:
     """Arguments whose leaves are proxies or plain objects."""
-    parameters, items, recall = signature.bind(args, kwargs)
-    leaves: list[Leaf] = []
-    structures = []
-    for name, item in zip(parameters, items, strict=True):
-        below, structure = flatten(item)
-        for label, leaf in zip(leaf_names(structure, name), below, strict=True):
-            leaves.append(Leaf(label, leaf, None, getattr(leaf, "weak", None), ()))
-        structures.append(structure)
-    kept = tuple(structures)
-
-    def call(new_leaves: Sequence[Any]) -> tuple[tuple, dict]:
-        new_items, at = [], 0
-        for structure in kept:
-            new_items.append(rebuild(structure, new_leaves[at : at + structure.leaves]))
-            at += structure.leaves
-        return recall(new_items)
-
-    return Arguments(call, parameters, kept, tuple(leaves))
+    return signature.arguments(
+        args, kwargs, lambda name, item: Leaf(name, item, None, getattr(item, "weak", None), ())
+    )
 
 
 def nested_value(compiled: Compiled, args: tuple, kwargs: dict) -> Any:

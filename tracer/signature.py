@@ -151,14 +151,17 @@ class Signature:
                 items.append(item)
         return tuple(names), items, _Recall(self.signature, bound)
 
-    def arguments(self, args: tuple, kwargs: dict) -> Arguments:
+    def arguments(
+        self, args: tuple, kwargs: dict, leaf_of: Callable[[str, Any], Leaf] = classify
+    ) -> Arguments:
+        """The arguments of a call, leaf by leaf; ``leaf_of(name, item)`` makes a leaf."""
         parameters, items, recall = self.bind(args, kwargs)
         leaves: list[Leaf] = []
         structures = []
         for name, item in zip(parameters, items, strict=True):
             below, structure = flatten(item)
             names = leaf_names(structure, name)
-            leaves += [classify(n, x) for n, x in zip(names, below, strict=True)]
+            leaves += [leaf_of(n, x) for n, x in zip(names, below, strict=True)]
             structures.append(structure)
         kept = tuple(structures)
 

@@ -332,6 +332,20 @@ def test_writes_into_arguments_stay_in_the_recording():
     np.testing.assert_array_equal(x, [1.0, 2.0, 3.0])
 
 
+def test_value_and_three_gradients_are_one_loop_nest():
+    f = compile_grad(lambda w, a, b, x: np.sum(w * np.tanh(a * x + b)), argnums=(0, 1, 2))
+    w, a, b, x = rng.normal(size=(4, 30))
+    value, (gw, ga, gb) = f(w, a, b, x)
+    t = np.tanh(a * x + b)
+    np.testing.assert_allclose(value, np.sum(w * t))
+    np.testing.assert_allclose(gw, t)
+    np.testing.assert_allclose(ga, w * (1 - t**2) * x)
+    np.testing.assert_allclose(gb, w * (1 - t**2))
+    schedule = f.schedule(w, a, b, x)
+    assert len(schedule.nests) == 1
+    assert (schedule.slots, schedule.copies, schedule.calls) == ([], 0, [])
+
+
 def test_stages_can_be_printed():
     loss = compile_grad(squares)
     assert "mul" in str(loss.graph(W, X, Y))
