@@ -60,9 +60,13 @@ def is_splat(value: Value) -> bool:
 
 @dataclass(slots=True)
 class Cone:
-    """Loads (buffer value and element offset), scalars, and what is computed at which index."""
+    """Loads, scalars, and what is computed at which index.
 
-    loads: list[tuple[Value, Linear]] = field(default_factory=list)
+    A load is the value whose buffer is read, the offset of the element, and the value that it
+    was read for.
+    """
+
+    loads: list[tuple[Value, Linear, Value]] = field(default_factory=list)
     scalars: list[Value] = field(default_factory=list)
     computed: dict[tuple[Value, Index], None] = field(default_factory=dict)
 
@@ -86,21 +90,21 @@ def cone(
     found = Cone()
     top = value if defining else None
     seen: set[tuple[Value, Index]] = set()
-    stack = [(value, index)]
+    stack = [(value, index, value)]
     while stack:
-        item = stack.pop()
+        v, at, reader = stack.pop()
+        item = v, at
         if item in seen:
             continue
         seen.add(item)
-        v, at = item
         if not v.shape and v is not top:
             if not is_splat(v):
                 found.scalars.append(v)
         elif stored(v) and v is not top:
-            found.loads.append((v, offset(at, v.shape)))
+            found.loads.append((v, offset(at, v.shape), reader))
         elif reads_by_offset(v):
-            found.loads.append((v.args[0], offset(at, v.shape)))
+            found.loads.append((v.args[0], offset(at, v.shape), v))
         elif v.op.name != "iota":
             found.computed[item] = None
-            stack.extend(arguments(v, at))
+            stack.extend((*element, v) for element in arguments(v, at))
     return found

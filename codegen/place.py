@@ -115,21 +115,21 @@ class Placement:
         found = cone(value, (), self.stored, defining=True)
         gap = max(
             [
-                *(self.position.get(u, -1) + 1 for u, _ in found.loads),
+                *(self.position.get(u, -1) + 1 for u, _, _ in found.loads),
                 *(self.ready.get(s, 0) for s in found.scalars),
             ],
             default=0,
         )
         self.ready[value] = gap
-        for u, _ in found.loads:
-            self._note_read(u, gap - 1, None)
+        for u, _, reader in found.loads:
+            self._note_read(u, gap - 1, None, reader)
 
     def _place_call(self, value: Value) -> None:
         self.steps.append(Call(value))
         at = len(self.steps) - 1
         self.position[value] = at
         for arg in value.args:
-            self._note_read(home(arg), at, None)
+            self._note_read(home(arg), at, None, value)
 
     def _place_update(self, value: Value) -> None:
         base, content = value.args
@@ -153,7 +153,7 @@ class Placement:
     def _check_own_reads(self, value: Value, content: Value, base: Value, target: Linear) -> None:
         """Marks the content of an update that reads the array it overwrites elsewhere."""
         found = cone(content, identity(content.shape), self.stored)
-        if any(u is base and at != target for u, at in found.loads):
+        if any(u is base and at != target for u, at, _ in found.loads):
             if self.stored(content):
                 self._bad_copies.add(value)
             else:
@@ -190,7 +190,7 @@ class Placement:
         over = space(store.expr)
         found = cone(store.expr, identity(shape), self.stored, store.kind == "store")
         latest = len(self.steps)
-        for u, at in found.loads:
+        for u, at, _ in found.loads:
             done_at = self.position.get(u, -1)
             first = max(first, done_at if self._forwards(u, at, over) else done_at + 1)
             latest = min(latest, self.overwritten.get(u, latest))
@@ -205,8 +205,8 @@ class Placement:
         nest.stores.append(store)
         if store.kind not in ("init", "output"):
             self.position[store.value] = step
-        for u, at in found.loads:
-            self._note_read(u, step, at)
+        for u, at, reader in found.loads:
+            self._note_read(u, step, at, reader)
         self._cones.append((step, found, over))
         return step
 
@@ -232,9 +232,16 @@ class Placement:
         nest = self.steps[step] if 0 <= step < len(self.steps) else None
         return nest.domain if isinstance(nest, Nest) else None
 
-    def _note_read(self, u: Value, step: int, at: Linear | None) -> None:
+    def _note_read(self, u: Value, step: int, at: Linear | None, reader: Value) -> None:
         self.readers.setdefault(u, []).append((step, at))
-        if u in self.overwritten and step >= self.overwritten[u]:
+        if u not in self.overwritten or step < self.overwritten[u]:
+            return
+        # Too late: the version is gone. What was read of it can be kept instead, if that is
+        # less than all of it.
+        part = reader.shape and not self.stored(reader) and reader.type.size < u.type.size
+        if part:
+            self._bad_marks.add(reader)
+        else:
             writer = next(w for w, base in self.in_place.items() if base is u)
             self._bad_copies.add(writer)
 

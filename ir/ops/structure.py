@@ -129,11 +129,10 @@ def _update_reference(x: Any, v: Any, start: tuple, step: tuple) -> Any:
 
 
 def _update_transpose(g: Value, x: Value, v: Value, start: tuple, step: tuple) -> tuple:
+    # Read, then clear: in this order the update can be made in place.
+    read = slice_(g, start=start, step=step, size=v.shape)
     hole = broadcast(const(0.0, g.dtype), shape=v.shape)
-    return (
-        update(g, hole, start=start, step=step),
-        slice_(g, start=start, step=step, size=v.shape),
-    )
+    return update(g, hole, start=start, step=step), read
 
 
 update = linear("update", _update_reference, _update_type, _update_transpose)

@@ -153,3 +153,19 @@ def test_slots_are_shared_by_values_that_do_not_live_together() -> None:
     planned = schedule(graph([A], build))
     assert len(planned.slots) <= 3
     check(graph([A], build), [A])
+
+
+def test_steps_of_a_stencil_and_their_adjoint_copy_nothing() -> None:
+    def build(u):  # type: ignore[no-untyped-def]
+        u = u * 1.0 + 0.0
+        for _ in range(4):  # u[1:-1] += 0.1 * (u[2:] - 2 u[1:-1] + u[:-2])
+            left, middle, right = (
+                ops.slice_(u, start=(at,), step=(1,), size=(48,)) for at in (0, 1, 2)
+            )
+            stepped = middle + 0.1 * (right - 2.0 * middle + left)
+            u = ops.update(u, stepped, start=(1,), step=(1,))
+        return [ops.sum_(u * u, axes=(0,))]
+
+    derived = gradient(graph([VECTOR], build), 0)
+    assert schedule(derived).copies == 0
+    check(derived, [VECTOR])
