@@ -15,7 +15,7 @@ from .core import ArrayCore
 from .errors import error, unsupported
 from .lift import cast_array
 from .promote import check_dtype
-from .table import FUNCTIONS
+from .table import FUNCTIONS, numpy_name
 
 if TYPE_CHECKING:
     from .array import Array
@@ -24,8 +24,7 @@ if TYPE_CHECKING:
 def _call(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     record = FUNCTIONS.get(function)
     if record is None:
-        known = [f"np.{getattr(f, '__name__', f)}" for f in FUNCTIONS]
-        raise unsupported(f"np.{function.__name__}", known)
+        raise unsupported(numpy_name(function), map(numpy_name, FUNCTIONS))
     return record(*args, **kwargs)
 
 

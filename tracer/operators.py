@@ -11,7 +11,7 @@ from .apply import call_method, call_ufunc, is_operand
 from .core import ArrayCore
 from .errors import error, unsupported
 from .promote import weak_of
-from .table import FUNCTIONS
+from .table import FUNCTIONS, numpy_name
 from .weak import python_operator
 
 
@@ -170,7 +170,6 @@ class Operators(ArrayCore):
     ) -> Any:
         record = FUNCTIONS.get(function)
         if record is None:
-            name = f"np.{getattr(function, '__name__', function)}"
-            known = [f"np.{getattr(f, '__name__', f)}" for f in FUNCTIONS]
+            name, known = numpy_name(function), map(numpy_name, FUNCTIONS)
             raise unsupported(name, known)
         return record(*args, **kwargs)

@@ -14,6 +14,13 @@ FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {}
 """NumPy function -> its recording version, called with the same arguments."""
 
 
+def numpy_name(function: Callable[..., Any]) -> str:
+    """How a user writes a NumPy function: ``np.sum``, ``np.linalg.inv``."""
+    module = str(getattr(function, "__module__", None) or "numpy").split(".")
+    path = [part for part in module[1:] if not part.startswith("_")]
+    return ".".join(["np", *path, getattr(function, "__name__", str(function))])
+
+
 def implements(
     *functions: Callable[..., Any],
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
