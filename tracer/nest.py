@@ -180,11 +180,9 @@ class NestedPullback:
         seeds = [_seed(by_output.get(n), primal.outputs[n]) for n in self.of]
         outputs = self.inner.splice(self.graph, [*self.inner.outer, *seeds])
         gradients = dict(zip(self.wrt, outputs[len(primal.outputs) :], strict=True))
-        items = [wrap(gradients[n]) if n in gradients else None for n in self._leaves()]
+        positions = range(len(self.arguments.leaves))
+        items = [wrap(gradients[n]) if n in gradients else None for n in positions]
         return per_argument(self.arguments, items)
-
-    def _leaves(self) -> range:
-        return range(len(self.arguments.leaves))
 
 
 def per_argument(arguments: Arguments, items: Sequence[Any]) -> tuple:
