@@ -1,31 +1,40 @@
 """Index maps: where an element of a value comes from, as linear forms over loop axes.
 
-A :class:`Linear` form is ``const + sum(coefficient[k] * i_k)`` over the axes of a loop nest.
-Views (broadcast, transpose, slice, reshape) only change forms; they never move data.
+A :class:`Linear` form is ``const + sum(coefficient[k] * i_k)`` over the axes of a loop nest;
+``const`` may depend on symbols. Views (broadcast, transpose, slice, reshape) only change forms;
+they never move data.
 """
 
 from __future__ import annotations
 
-from ..ir.graph import Value
-from ..ir.ops.structure import Shape
+from math import prod
 
-Linear = tuple[int, tuple[int, ...]]
+from ..ir.graph import Value
+from ..ir.types import Dim, Shape, capacity, upper_bound
+
+Linear = tuple[Dim, tuple[int, ...]]
 Index = tuple[Linear, ...]
 
 VIEWS = frozenset({"broadcast", "transpose", "slice", "reshape"})
 
 
 def strides(shape: Shape) -> tuple[int, ...]:
-    """Element strides of a C-contiguous array."""
+    """Element strides of a stored array: those of the largest array that its shape can be."""
     result: list[int] = []
     step = 1
-    for dim in reversed(shape):
+    for size in reversed(capacity(shape[1:])):
         result.append(step)
-        step *= dim  # type: ignore[assignment]
-    return tuple(reversed(result))
+        step *= size
+    return (step, *reversed(result)) if shape else ()
 
 
-def identity(shape: tuple[int, ...]) -> Index:
+def most(dims: Shape) -> int:
+    """How many elements a shape has at most; a huge number where nothing bounds it."""
+    bounds = [upper_bound(dim) for dim in dims]
+    return prod(1 << 62 if bound is None else max(bound, 0) for bound in bounds)
+
+
+def identity(shape: Shape) -> Index:
     """The index of the element that an iteration over ``shape`` stands at.
 
     Axes of size one are no loops, so ``(5, 1)`` and ``(5,)`` have one iteration space.
@@ -37,14 +46,15 @@ def identity(shape: tuple[int, ...]) -> Index:
     return tuple(index)
 
 
-def domain(shape: tuple[int, ...]) -> tuple[int, ...]:
+def domain(shape: Shape) -> Shape:
     """The iteration space of ``shape``: its sizes other than one."""
     return tuple(dim for dim in shape if dim != 1)
 
 
-def offset(index: Index, shape: tuple[int, ...]) -> Linear:
-    """The position in a C-contiguous buffer of ``shape``."""
-    const, total = 0, [0] * (len(index[0][1]) if index else 0)
+def offset(index: Index, shape: Shape) -> Linear:
+    """The position in the buffer of an array of ``shape``."""
+    const: Dim = 0
+    total = [0] * (len(index[0][1]) if index else 0)
     for (at, coefficients), stride in zip(index, strides(shape), strict=True):
         const += at * stride
         for axis, coefficient in enumerate(coefficients):
@@ -52,7 +62,7 @@ def offset(index: Index, shape: tuple[int, ...]) -> Linear:
     return const, tuple(total)
 
 
-def aligned(index: Index, shape: tuple[int, ...]) -> Index:
+def aligned(index: Index, shape: Shape) -> Index:
     """The index into an argument of ``shape`` that was broadcast to the result at ``index``."""
     kept = index[len(index) - len(shape) :]
     return tuple(
@@ -60,11 +70,11 @@ def aligned(index: Index, shape: tuple[int, ...]) -> Index:
     )
 
 
-def same_but_units(shape: tuple[int, ...], other: tuple[int, ...]) -> bool:
+def same_but_units(shape: Shape, other: Shape) -> bool:
     return domain(shape) == domain(other)
 
 
-def through_units(index: Index, shape: tuple[int, ...], source: tuple[int, ...]) -> Index:
+def through_units(index: Index, shape: Shape, source: Shape) -> Index:
     """The index into ``source`` of a reshape that only adds or drops axes of size one."""
     width = len(index[0][1]) if index else 0
     left = [at for at, dim in zip(index, shape, strict=True) if dim != 1]
@@ -101,7 +111,7 @@ def depth(index: Index) -> int:
     )
 
 
-def region_index(index: Index, start: tuple[int, ...], step: tuple[int, ...]) -> Index:
+def region_index(index: Index, start: Shape, step: tuple[int, ...]) -> Index:
     """The index in the array of an element of a region."""
     return tuple(
         (at + by * const, tuple(by * c for c in coefficients))

@@ -9,8 +9,8 @@ import llvmlite.ir as ll
 
 from ..ir.graph import Value
 from ..ir.ops.contract import split_spec
-from .body import Place
-from .place import home
+from .cone import home
+from .frame import Frame
 from .scalar import I8, I32, I64, memory_type
 
 
@@ -39,9 +39,8 @@ def _function(module: ll.Module, name: str, arguments: int) -> ll.Function:
 class Products:
     """Emits products into a function; BLAS takes everything by reference, so by stack slot."""
 
-    def __init__(self, entry: ll.IRBuilder, pointer: Place) -> None:
-        self.entry = entry
-        self.pointer = pointer
+    def __init__(self, frame: Frame) -> None:
+        self.frame = frame
 
     def emit(self, b: ll.IRBuilder, value: Value) -> None:
         """``bmk,bkn->bmn`` with each matrix in either order, row-major."""
@@ -50,7 +49,7 @@ class Products:
         batch, m, n = value.shape
         k = x.shape[left.index("k")]
         prefix = "d" if value.dtype.itemsize == 8 else "s"
-        pointers = [self.pointer(home(v)) for v in (x, z)] + [self.pointer(value)]
+        pointers = [self.frame.pointer(b, v) for v in (home(x), home(z), value)]
         sizes = [m * k, k * n, m * n]
         for number in range(batch):
             a, c, y = (
@@ -120,9 +119,9 @@ class Products:
     # --- arguments by reference -------------------------------------------------------------
 
     def _slot(self, constant: ll.Constant) -> ll.Value:
-        slot = self.entry.alloca(constant.type)
-        self.entry.store(constant, slot)
-        return self.entry.bitcast(slot, I8.as_pointer())
+        slot = self.frame.entry.alloca(constant.type)
+        self.frame.entry.store(constant, slot)
+        return self.frame.entry.bitcast(slot, I8.as_pointer())
 
     def _int(self, number: int) -> ll.Value:
         return self._slot(ll.Constant(I32, number))

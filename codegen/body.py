@@ -12,32 +12,28 @@ import llvmlite.ir as ll
 
 from ..ir.graph import Value
 from ..ir.types import I64 as I64_DTYPE
+from ..ir.types import Affine
 from .access import Index, Linear, depth, offset
 from .cone import arguments, is_splat, reads_by_offset
-from .scalar import I64, Scalar, constant, memory_type
-
-Place = Callable[[Value], ll.Value]
+from .frame import Frame
+from .scalar import I64, Scalar, constant, from_memory, memory_type, to_memory
 
 
 class Body:
-    """The levels of one nest: a builder for each depth and the index of each loop.
-
-    ``pointer`` gives the buffer of a stored value; ``registers`` holds the scalars.
-    """
+    """The levels of one nest: a builder for each depth and the index of each loop."""
 
     def __init__(
         self,
         builders: list[ll.IRBuilder],
         loops: list[ll.Value],
-        pointer: Place,
+        frame: Frame,
         stored: Callable[[Value], bool],
-        registers: dict[Value, ll.Value],
     ) -> None:
         self.builders = builders
         self.loops = loops
-        self.pointer = pointer
+        self.frame = frame
         self.stored = stored
-        self.registers = registers
+        self._affine: dict[Affine, ll.Value] = {}
         self._known: dict[tuple[Value, Index], tuple[ll.Value, int]] = {}
 
     def element(self, value: Value, index: Index, defining: bool = False) -> ll.Value:
@@ -66,7 +62,7 @@ class Body:
         if is_splat(v):
             return constant(v.dtype, v.attr("value").array), 0
         if not v.shape and loadable:
-            return self.registers[v], 0
+            return self.frame.registers[v], 0
         if loadable and v.shape and self.stored(v):
             return self.load(v, offset(at, v.shape)), depth(at)
         if reads_by_offset(v):
@@ -75,10 +71,14 @@ class Body:
             level = depth(at)
             b = self.builders[level]
             return Scalar(b, I64_DTYPE).cast(self.linear(b, at[0]), v.dtype), level
+        if v.op.name == "dim":
+            return self.frame.dim(self.builders[0], v.attr("value")), 0
+        if v.op.name == "empty":
+            return constant(v.dtype, 0), 0
         return None
 
     def _apply(self, v: Value, known: list[tuple[ll.Value, int]]) -> tuple[ll.Value, int]:
-        if v.op.lower is None:  # a view
+        if v.op.lower is None:  # a view, or an index
             return known[0]
         level = max((d for _, d in known), default=0)
         dtype = v.args[-1].dtype
@@ -97,31 +97,37 @@ class Body:
             if c != 1:
                 term = b.mul(term, ll.Constant(I64, c), flags=("nsw",))
             total = term if total is None else b.add(total, term, flags=("nsw",))
+        if isinstance(const, Affine):
+            if const not in self._affine:
+                self._affine[const] = self.frame.dim(self.builders[0], const)
+            first = self._affine[const]
+        else:
+            first = ll.Constant(I64, const)
         if total is None:
-            return ll.Constant(I64, const)
-        return b.add(total, ll.Constant(I64, const), flags=("nsw",)) if const else total
+            return first
+        return b.add(total, first, flags=("nsw",)) if const else total
 
-    def address(self, value: Value, form: Linear, level: int) -> ll.Value:
+    def address(
+        self, value: Value, form: Linear, level: int, pointer: ll.Value | None = None
+    ) -> ll.Value:
+        """Where an element is: in the buffer of ``value``, or behind ``pointer``."""
         b = self.builders[level]
         type = memory_type(value.dtype)
-        base = b.bitcast(self.pointer(value), type.as_pointer())
+        base = b.bitcast(pointer or self.frame.pointer(b, value), type.as_pointer())
         return b.gep(base, [self.linear(b, form)], inbounds=True, source_etype=type)
 
     def load(self, value: Value, form: Linear) -> ll.Value:
         level = max((axis + 1 for axis, c in enumerate(form[1]) if c), default=0)
         b = self.builders[level]
-        return from_memory(b, value, b.load(self.address(value, form, level)))
+        return from_memory(b, value.dtype, b.load(self.address(value, form, level)))
 
-    def store(self, number: ll.Value, value: Value, form: Linear, level: int) -> None:
+    def store(
+        self,
+        number: ll.Value,
+        value: Value,
+        form: Linear,
+        level: int,
+        pointer: ll.Value | None = None,
+    ) -> None:
         b = self.builders[level]
-        b.store(to_memory(b, value, number), self.address(value, form, level))
-
-
-def from_memory(b: ll.IRBuilder, value: Value, loaded: ll.Value) -> ll.Value:
-    if value.dtype.kind == "b":
-        return b.icmp_unsigned("!=", loaded, ll.Constant(loaded.type, 0))
-    return loaded
-
-
-def to_memory(b: ll.IRBuilder, value: Value, number: ll.Value) -> ll.Value:
-    return b.zext(number, memory_type(value.dtype)) if value.dtype.kind == "b" else number
+        b.store(to_memory(b, value.dtype, number), self.address(value, form, level, pointer))

@@ -49,7 +49,9 @@ EXPENSIVE = frozenset(
 LIBRARY = frozenset({"contract"})
 REDUCTIONS = frozenset({"sum", "prod", "max", "min", "any", "all"})
 UPDATES = frozenset({"update", "accumulate"})
-ROOTS = LIBRARY | REDUCTIONS | UPDATES
+LEAVES = frozenset({"input", "const", "iota", "empty", "dim"})
+CONTROL = frozenset({"loop", "cond"})
+ROOTS = LIBRARY | REDUCTIONS | UPDATES | {"get"}
 """Ops whose results stand in buffers (or registers, for scalars), never recomputed."""
 
 
@@ -83,6 +85,13 @@ def reads_by_offset(value: Value) -> bool:
     return value.op.name == "reshape" and not same_but_units(value.shape, value.args[0].shape)
 
 
+def home(value: Value) -> Value:
+    """The value whose buffer a chain of reshapes reads."""
+    while value.op.name == "reshape":
+        value = value.args[0]
+    return value
+
+
 def cone(
     value: Value, index: Index, stored: Callable[[Value], bool], defining: bool = False
 ) -> Cone:
@@ -104,7 +113,7 @@ def cone(
             found.loads.append((v, offset(at, v.shape), reader))
         elif reads_by_offset(v):
             found.loads.append((v.args[0], offset(at, v.shape), v))
-        elif v.op.name != "iota":
+        elif v.op.name not in ("iota", "empty"):
             found.computed[item] = None
             stack.extend((*element, v) for element in arguments(v, at))
     return found

@@ -1,7 +1,8 @@
 """``expand``: contractions become what the scheduler knows.
 
 Large products stay ``contract``, in the canonical form of a (batched) matrix product, for BLAS;
-the others become a broadcast product and a sum, which fuse with their neighbours.
+the others, and those of symbolic sizes, become a broadcast product and a sum, which fuse with
+their neighbours.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 from ..ir.graph import Block, Graph, Value
 from ..ir.ops import broadcast, contract, mul, reshape, sum_, transpose, zeros
 from ..ir.ops.contract import split_spec
+from ..ir.types import Affine
 
 MATRIX_WORK = 4096
 """Matrix products of at least this many multiplications go to BLAS."""
@@ -27,7 +29,8 @@ def expand(graph: Graph) -> Graph:
             elif value.op.name == "stop_gradient":
                 new[value] = args[0]
             else:
-                new[value] = block.add(value.op, args, value.attrs, value.regions)
+                regions = tuple(expand(region) for region in value.regions)
+                new[value] = block.add(value.op, args, value.attrs, regions)
     guards = tuple(type(g)(new[g.value], g.expected, g.where, g.reason) for g in graph.guards)
     return block.graph([new[value] for value in graph.outputs], guards)
 
@@ -35,6 +38,8 @@ def expand(graph: Graph) -> Graph:
 def _product(value: Value, x: Value, z: Value) -> Value:
     left, right, result = split_spec(value.attr("spec"))
     sizes = dict(zip(left + right, x.shape + z.shape, strict=True))
+    if any(isinstance(size, Affine) for size in sizes.values()):
+        return _inline(x, z, left, right, result, sizes)
     groups = {
         "b": [i for i in result if i in left and i in right],
         "m": [i for i in result if i in left and i not in right],

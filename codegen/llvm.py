@@ -6,22 +6,24 @@ unpacks them from the arrays that the caller passes:
     int32 entry(void **inputs, void **outputs, char *arena, int64 *left)
 
 It returns the number of the path that was taken, or ``-1 - n`` where branch ``n`` had an
-outcome without an arm; ``left`` then holds the outcome's bits.
+outcome without an arm; ``left`` then holds the outcome's bits. The numbers after those of the
+branches stand for indices out of bounds, by ``Schedule.checks``, with the index in ``left``, and
+the one after these for memory that was not to be had.
 """
 
 from __future__ import annotations
-
-from collections.abc import Callable
 
 import llvmlite.ir as ll
 
 from ..ir.graph import Value
 from .blas import Products
-from .body import Body, Place, from_memory, to_memory
-from .cone import is_splat
+from .body import Body
+from .control import Control
+from .frame import Frame
 from .nest import NestEmitter
-from .scalar import I8, I32, I64, Scalar, constant, memory_type
-from .schedule import Buffer, Call, Schedule, Section
+from .scalar import I8, I32, I64, Scalar, constant, from_memory, memory_type, to_memory
+from .schedule import Buffer, Call, Choice, Code, Loop, Region, Schedule, Section
+from .tape import Tapes
 from .tree import Branch, Leaf
 
 POINTER = I8.as_pointer()
@@ -87,14 +89,25 @@ class _Kernel:
         self.starts = {"input": 0, "output": inputs, "slot": inputs + outputs}
         self.literals: dict[int, ll.Value] = {}
         self.entry = ll.IRBuilder(function.append_basic_block("entry"))
+        self.control = Control(self._region, self._out_of_bounds)
+        first = self.starts["slot"]
+        self.turning: dict[int, ll.Value] = {}
+        for slot in sorted(schedule.turning):
+            self.turning[slot] = self.entry.alloca(POINTER)
+            self.entry.store(function.args[first + slot], self.turning[slot])
+        self.tapes = Tapes(self.entry, schedule.tapes, self._out_of_memory)
 
-    def pointer(self, buffer: Buffer) -> ll.Value:
+    def pointer(self, b: ll.IRBuilder, buffer: Buffer) -> ll.Value:
         if buffer.kind == "const":
             return self._literal(buffer.number)
+        if buffer.kind == "tape":
+            return self.tapes.pointer(b, buffer.number)
+        if buffer.kind == "slot" and buffer.number in self.turning:
+            return b.load(self.turning[buffer.number])
         return self.function.args[self.starts[buffer.kind] + buffer.number]
 
-    def output(self, number: int) -> ll.Value:
-        return self.function.args[self.starts["output"] + number]
+    def reserve(self, b: ll.IRBuilder, buffer: Buffer, value: Value, row: ll.Value) -> None:
+        self.tapes.reserve(b, buffer.number, value, row)
 
     def _literal(self, number: int) -> ll.Value:
         if number not in self.literals:
@@ -110,59 +123,77 @@ class _Kernel:
 
     def emit(self) -> None:
         first = self.function.append_basic_block("start")
-        registers: dict[Value, ll.Value] = {}
+        frame = Frame(self.entry, self, self.schedule.root.buffers)
         for number, value in enumerate(self.schedule.program.inputs):
             if not value.shape:
-                pointer = self.pointer(Buffer("input", number))
+                pointer = self.pointer(self.entry, Buffer("input", number))
                 at = self.entry.bitcast(pointer, memory_type(value.dtype).as_pointer())
-                registers[value] = from_memory(self.entry, value, self.entry.load(at))
-        stack: list[tuple[Section, ll.Block, dict[Value, ll.Value]]] = [
-            (self.schedule.root, first, registers)
-        ]
+                loaded = self.entry.load(at)
+                frame.registers[value] = from_memory(self.entry, value.dtype, loaded)
+        stack: list[tuple[Section, ll.Block, Frame]] = [(self.schedule.root, first, frame)]
         while stack:
-            section, block, registers = stack.pop()
+            section, block, frame = stack.pop()
             b = ll.IRBuilder(block)
-            self._section(b, section, registers)
+            self._code(b, section, frame)
             if isinstance(section.end, Branch):
-                stack += self._branch(b, section, section.end, registers)
+                stack += self._branch(b, section, section.end, frame)
             else:
-                self._leaf(b, section.end, registers)
+                self._leaf(b, section.end, frame)
         self.entry.branch(first)
 
-    def _memory(self, section: Section) -> tuple[Place, Callable[[Value], bool]]:
-        """Where the stored values of a section are, and which are stored."""
-        buffers = section.buffers
-        return (
-            lambda value: self.pointer(buffers[value]),
-            lambda value: bool(value.shape) and value in buffers,
-        )
-
-    def _section(self, b: ll.IRBuilder, section: Section, registers: dict[Value, ll.Value]) -> None:
-        pointer, stored = self._memory(section)
-        nests = NestEmitter(self.entry, pointer, self.output, stored, registers)
-        products = Products(self.entry, pointer)
-        for number, scalars in enumerate(section.scalars):
-            body = Body([b], [], pointer, stored, registers)
+    def _code(self, b: ll.IRBuilder, code: Code, frame: Frame) -> None:
+        nests = NestEmitter(frame)
+        products = Products(frame)
+        for number, scalars in enumerate(code.scalars):
+            body = Body([b], [], frame, frame.stored)
             for value in scalars:
-                registers[value] = body.element(value, (), defining=True)
-            if number < len(section.steps):
-                step = section.steps[number]
+                if value.op.name == "index":
+                    self.control.index(b, value, frame)
+                    continue
+                frame.registers[value] = body.element(value, (), defining=True)
+            if number < len(code.steps):
+                step = code.steps[number]
                 if isinstance(step, Call):
                     products.emit(b, step.value)
+                elif isinstance(step, Loop):
+                    self.control.loop(b, step, frame)
+                elif isinstance(step, Choice):
+                    self.control.choice(b, step, frame)
                 else:
                     nests.emit(b, step)
 
-    def _leaf(self, b: ll.IRBuilder, leaf: Leaf, registers: dict[Value, ll.Value]) -> None:
+    def _region(self, b: ll.IRBuilder, region: Region, frame: Frame) -> None:
+        self._code(b, region, frame)
+        found = [self.pointer(b, source) for source, _ in region.turns]
+        for pointer, (_, target) in zip(found, region.turns, strict=True):
+            b.store(pointer, self.turning[target.number])
+
+    def _out_of_bounds(self, b: ll.IRBuilder, where: str, number: ll.Value) -> None:
+        b.store(number, self.function.args[-1])
+        self._leave(b, self._failure(self.schedule.checks.index(where)))
+
+    def _out_of_memory(self, b: ll.IRBuilder) -> None:
+        self._leave(b, self._failure(len(self.schedule.checks)))
+
+    def _failure(self, number: int) -> int:
+        return -1 - len(self.schedule.program.branches) - number
+
+    def _leave(self, b: ll.IRBuilder, code: int) -> None:
+        self.tapes.free(b)
+        b.ret(ll.Constant(I32, code))
+
+    def _leaf(self, b: ll.IRBuilder, leaf: Leaf, frame: Frame) -> None:
         for number, value in enumerate(leaf.outputs):
             if not value.shape:
-                at = b.bitcast(self.output(number), memory_type(value.dtype).as_pointer())
-                b.store(to_memory(b, value, _register(value, registers)), at)
-        b.ret(ll.Constant(I32, leaf.path))
+                pointer = self.pointer(b, Buffer("output", number))
+                at = b.bitcast(pointer, memory_type(value.dtype).as_pointer())
+                b.store(to_memory(b, value.dtype, frame.register(value)), at)
+        self._leave(b, leaf.path)
 
     def _branch(
-        self, b: ll.IRBuilder, section: Section, branch: Branch, registers: dict[Value, ll.Value]
-    ) -> list[tuple[Section, ll.Block, dict[Value, ll.Value]]]:
-        outcome = _register(branch.value, registers)
+        self, b: ll.IRBuilder, section: Section, branch: Branch, frame: Frame
+    ) -> list[tuple[Section, ll.Block, Frame]]:
+        outcome = frame.register(branch.value)
         arms = []
         scalar = Scalar(b, branch.value.dtype)
         for (_, expected), section_below in section.arms.items():
@@ -171,16 +202,10 @@ class _Kernel:
             same = scalar.compare("==", outcome, constant(branch.value.dtype, expected))
             b.cbranch(same, taken, other)
             b.position_at_end(other)
-            arms.append((section_below, taken, dict(registers)))
+            arms.append((section_below, taken, frame.below(section_below.buffers)))
         b.store(_bits(b, branch.value, outcome), self.function.args[-1])
-        b.ret(ll.Constant(I32, -1 - branch.number))
+        self._leave(b, -1 - branch.number)
         return arms
-
-
-def _register(value: Value, registers: dict[Value, ll.Value]) -> ll.Value:
-    if is_splat(value):
-        return constant(value.dtype, value.attr("value").array)
-    return registers[value]
 
 
 def _bits(b: ll.IRBuilder, value: Value, outcome: ll.Value) -> ll.Value:

@@ -1,4 +1,4 @@
-"""Buffers of one section's stored values: outputs, and slots reused by last use.
+"""Buffers of stored values: outputs, slots reused by last use, and tapes.
 
 A slot is one region of the arena and one pointer in the native code. Values whose lives do not
 overlap share a slot, never a region under two pointers: the pointers are ``noalias``.
@@ -8,42 +8,78 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from ..ir.errors import IRError
 from ..ir.graph import Value
+from ..ir.ops.control import LOOP, UNBOUNDED
+from .access import most
 from .place import Placement
-from .schedule import Buffer
+from .regions import Regions
+from .schedule import Buffer, Choice, Loop, Region, Step
+from .scope import Flow
+
+
+@dataclass(slots=True)
+class Arena:
+    """What all sections share: the sizes of the slots in bytes, and what is counted."""
+
+    sizes: list[int] = field(default_factory=list)
+    tapes: int = 0
+    copies: int = 0
+    groups: list[set[int]] = field(default_factory=list)  # slots that change places
+
+    def finish(self) -> list[int]:
+        """The sizes; slots that change places are equally large."""
+        changed = True
+        while changed:
+            before = list(self.sizes)
+            for group in self.groups:
+                size = max(self.sizes[slot] for slot in group)
+                for slot in group:
+                    self.sizes[slot] = size
+            changed = before != self.sizes
+        return self.sizes
 
 
 @dataclass(slots=True)
 class Memory:
-    """Slot sizes in bytes (shared by all sections) and the slots that are free here."""
+    """The arena and the slots of it that are free here."""
 
-    sizes: list[int] = field(default_factory=list)
+    consts: dict[Value, Buffer]
+    regions: Regions
+    arena: Arena = field(default_factory=Arena)
     free: list[int] = field(default_factory=list)
 
     def branch(self) -> Memory:
         """For a section below: the same slots, its own free list."""
-        return Memory(self.sizes, list(self.free))
+        return Memory(self.consts, self.regions, self.arena, list(self.free))
 
-    def take(self, size: int) -> int:
-        fitting = [slot for slot in self.free if self.sizes[slot] >= size]
+    def take(self, value: Value) -> Buffer:
+        if value.shape[0] == UNBOUNDED:
+            self.arena.tapes += 1
+            return Buffer("tape", self.arena.tapes - 1)
+        return Buffer("slot", self._slot(most(value.shape) * value.dtype.itemsize))
+
+    def _slot(self, size: int) -> int:
+        sizes = self.arena.sizes
+        if size >= UNBOUNDED:
+            raise IRError("nothing bounds the size of an array that needs a buffer")
+        fitting = [slot for slot in self.free if sizes[slot] >= size]
         if fitting:
-            slot = min(fitting, key=self.sizes.__getitem__)
+            slot = min(fitting, key=sizes.__getitem__)
         elif self.free:
-            slot = max(self.free, key=self.sizes.__getitem__)
-            self.sizes[slot] = size
+            slot = max(self.free, key=sizes.__getitem__)
+            sizes[slot] = size
         else:
-            slot = len(self.sizes)
-            self.sizes.append(size)
-            return slot
+            sizes.append(size)
+            return len(sizes) - 1
         self.free.remove(slot)
         return slot
 
 
-def assign_buffers(
-    placement: Placement, buffers: dict[Value, Buffer], memory: Memory, last: bool
-) -> Memory:
-    """Adds the buffers of the values stored in this section; ``last``: no section follows."""
-    owner = {value: _owner(placement, value) for value in placement.position if value.shape}
+def assign(placement: Placement, buffers: dict[Value, Buffer], memory: Memory) -> list[Step]:
+    """Adds the buffers of the values stored here; returns the steps, with planned regions."""
+    memory.arena.copies += placement.copies
+    owner = {value: placement.owner(value) for value in placement.position if value.shape}
     output = {owner[v]: number for v, number in placement.output_of.items()}
     begin: dict[Value, int] = {}
     end: dict[Value, int] = {}
@@ -52,30 +88,50 @@ def assign_buffers(
         begin[first] = min(begin.get(first, start), start)
         reads = [step for step, _ in placement.readers.get(value, ())]
         end[first] = max([end.get(first, 0), placement.position[value], *reads])
+    for value in (value for turn in placement.turns for value in turn):
+        if value in end:  # kept for the next iteration
+            end[value] = len(placement.steps) - 1
     by_step: dict[int, list[Value]] = {}
     for first, start in begin.items():
-        if first in output or first in buffers:
-            continue
-        by_step.setdefault(start, []).append(first)
-    leaving: dict[int, list[int]] = {}
-    for step in range(len(placement.steps)):
-        for first in by_step.get(step, ()):
-            size = first.type.size * first.dtype.itemsize
-            slot = memory.take(size)
-            buffers[first] = Buffer("slot", slot)
-            leaving.setdefault(end[first], []).append(slot)
-        if last:
-            memory.free.extend(leaving.get(step, ()))
-    for value, first in owner.items():
         if first in output:
-            buffers[value] = Buffer("output", output[first])
-        else:
-            buffers[value] = buffers[first]
-    return memory
+            buffers[first] = Buffer("output", output[first])
+        elif first not in buffers:
+            by_step.setdefault(start, []).append(first)
+    leaving: dict[int, list[int]] = {}
+    steps: list[Step] = []
+    for number, step in enumerate(placement.steps):
+        for first in by_step.get(number, ()):
+            buffers[first] = buffer = memory.take(first)
+            if buffer.kind == "slot":
+                leaving.setdefault(end[first], []).append(buffer.number)
+        for value in owner:
+            if placement.position[value] == number:
+                buffers[value] = buffers[owner[value]]
+        steps.append(_planned(step, buffers, memory) if isinstance(step, Flow) else step)
+        if placement.scope.final:
+            memory.free.extend(leaving.get(number, ()))
+    return steps
 
 
-def _owner(placement: Placement, value: Value) -> Value:
-    """The first version of the buffer that ``value`` is a version of."""
-    while value in placement.in_place:
-        value = placement.in_place[value]
-    return value
+def _planned(step: Flow, buffers: dict[Value, Buffer], memory: Memory) -> Step:
+    """The step with its regions' buffers: those of its arguments and results, and slots."""
+    value, results = step.value, memory.regions.results(step.value)
+    passed = value.args[1 + int(value.attr("test")) :] if value.op is LOOP else value.args[1:]
+    regions = []
+    for graph, placement in zip(value.regions, memory.regions.placements(value), strict=True):
+        inside = dict(memory.consts)
+        for inner, outer in zip(graph.inputs, passed, strict=True):
+            if outer in buffers and inner.shape:
+                inside[inner] = buffers[outer]
+        carried = [result for result in results if result.shape]
+        for carry, result in zip(placement.scope.carries or (), carried, strict=True):
+            inside[carry.place] = buffers[result]
+        steps = assign(placement, inside, memory)
+        turns = [(inside[source], inside[target]) for source, target in placement.turns]
+        if turns:
+            assert all(buffer.kind == "slot" for pair in turns for buffer in pair)
+            memory.arena.groups.append({buffer.number for pair in turns for buffer in pair})
+        regions.append(Region(steps, placement.gaps(), inside, graph, turns))
+    if value.op is LOOP:
+        return Loop(value, results, regions[0])
+    return Choice(value, results, regions[0], regions[1])

@@ -33,6 +33,10 @@ def _library(module: ll.Module) -> Any:
         return library
 
 
+class OutOfBounds(IndexError):  # noqa: N818
+    """An index in native code left its array."""
+
+
 @dataclass(frozen=True, slots=True)
 class Departure:
     """A call left the tree: the outcomes up to and including the one that has no arm."""
@@ -100,6 +104,13 @@ class Native:
         return path, results
 
     def _departure(self, number: int, bits: int) -> Departure:
+        """Where the call left the tree; raises where it ended with an error."""
+        failure = number - len(self.program.branches)
+        if failure == len(self.schedule.checks):
+            raise MemoryError("no memory for what the derivative of a loop must keep")
+        if failure >= 0:
+            message = self.schedule.checks[failure]
+            raise OutOfBounds(message.replace("{}", str(bits)))
         branch = self.program.branches[number]
         kind = branch.value.dtype.kind
         outcome: Outcome

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,11 +10,13 @@ import llvmlite.ir as ll
 import numpy as np
 
 from ..ir.graph import Value
+from ..ir.types import lower_bound
 from .access import Index, Linear, depth, identity, offset, region_index
-from .body import Body, Place, from_memory
+from .body import Body
 from .cone import REDUCTIONS
-from .scalar import I64, Scalar, constant, register_type
-from .schedule import Nest, Store
+from .frame import Frame
+from .scalar import I64, Scalar, constant, from_memory, register_type
+from .schedule import Buffer, Nest, Store, space
 
 
 @dataclass(slots=True)
@@ -28,22 +29,21 @@ class _Reduction:
     register: ll.Value | None
 
 
-class NestEmitter:
-    """Emits nests into a function; ``entry`` is where stack slots are made."""
+@dataclass(slots=True)
+class _Level:
+    """One open loop: its index, its size, its blocks."""
 
-    def __init__(
-        self,
-        entry: ll.IRBuilder,
-        pointer: Place,
-        output: Callable[[int], ll.Value],
-        stored: Callable[[Value], bool],
-        registers: dict[Value, ll.Value],
-    ) -> None:
-        self.entry = entry
-        self.pointer = pointer
-        self.output = output
-        self.stored = stored
-        self.registers = registers
+    index: ll.Value
+    size: ll.Value
+    head: ll.Block
+    after: ll.Block
+
+
+class NestEmitter:
+    """Emits the nests of one section or region."""
+
+    def __init__(self, frame: Frame) -> None:
+        self.frame = frame
 
     def emit(self, b: ll.IRBuilder, nest: Nest) -> None:
         reductions = [self._reduction(s) for s in nest.stores if s.kind in REDUCTIONS]
@@ -55,67 +55,64 @@ class NestEmitter:
                 if reduction.register is not None:
                     self._fill(b, reduction.store)
             return
-        body, heads = self._open(b, nest)
+        for store in nest.stores:
+            self._reserve(b, store)
+        body, levels = self._open(b, nest)
         for reduction in reductions:
             if reduction.register is not None:
                 start = constant(reduction.store.value.dtype, _start(reduction.store))
                 body.builders[reduction.level].store(start, reduction.register)
         self._stores(body, nest, {id(r.store): r for r in reductions})
-        self._close(b, body, nest, heads, reductions)
+        self._close(b, body, levels, reductions)
 
     # --- loops ------------------------------------------------------------------------------
 
-    def _open(self, b: ll.IRBuilder, nest: Nest) -> tuple[Body, list[ll.Block]]:
-        builders, loops, heads = [], [], []
-        for _ in nest.domain:
-            head = b.append_basic_block("loop")
+    def _open(self, b: ll.IRBuilder, nest: Nest) -> tuple[Body, list[_Level]]:
+        builders, levels = [], []
+        sizes = [self.frame.dim(b, size) for size in nest.domain]
+        for dim, size in zip(nest.domain, sizes, strict=True):
+            head, after = b.append_basic_block("loop"), b.append_basic_block("after")
             before = b.block
-            jump = b.branch(head)
+            if (lower_bound(dim) or 0) > 0:
+                jump = b.branch(head)
+            else:
+                jump = b.cbranch(b.icmp_signed(">", size, ll.Constant(I64, 0)), head, after)
             outer = ll.IRBuilder()
             outer.position_before(jump)
             builders.append(outer)
             b.position_at_end(head)
             index = b.phi(I64)
             index.add_incoming(ll.Constant(I64, 0), before)
-            loops.append(index)
-            heads.append(head)
+            levels.append(_Level(index, size, head, after))
         builders.append(b)
         inline = {store.value for store in nest.stores if store.kind == "store"}
         body = Body(
             builders,
-            loops,
-            self.pointer,
-            lambda value: self.stored(value) and value not in inline,
-            self.registers,
+            [level.index for level in levels],
+            self.frame,
+            lambda value: self.frame.stored(value) and value not in inline,
         )
-        return body, heads
+        return body, levels
 
     def _close(
-        self,
-        b: ll.IRBuilder,
-        body: Body,
-        nest: Nest,
-        heads: list[ll.Block],
-        reductions: list[_Reduction],
+        self, b: ll.IRBuilder, body: Body, levels: list[_Level], reductions: list[_Reduction]
     ) -> None:
-        for level in range(len(nest.domain), -1, -1):
-            if level < len(nest.domain):
-                index, size = body.loops[level], nest.domain[level]
-                following = b.add(index, ll.Constant(I64, 1), flags=("nsw", "nuw"))
-                index.add_incoming(following, b.block)
-                after = b.append_basic_block("after")
-                more = b.icmp_signed("<", following, ll.Constant(I64, size))
-                b.cbranch(more, heads[level], after)
-                b.position_at_end(after)
-                body.builders[level] = b
+        for depth_of in range(len(levels), -1, -1):
+            if depth_of < len(levels):
+                level = levels[depth_of]
+                following = b.add(level.index, ll.Constant(I64, 1), flags=("nsw", "nuw"))
+                level.index.add_incoming(following, b.block)
+                b.cbranch(b.icmp_signed("<", following, level.size), level.head, level.after)
+                b.position_at_end(level.after)
+                body.builders[depth_of] = b
             for reduction in reductions:
-                if reduction.level == level and reduction.register is not None:
+                if reduction.level == depth_of and reduction.register is not None:
                     value = reduction.store.value
                     total = b.load(reduction.register)
                     if value.shape:
-                        body.store(total, value, reduction.target, level)
+                        body.store(total, value, reduction.target, depth_of)
                     else:
-                        self.registers[value] = total
+                        self.frame.registers[value] = total
 
     # --- stores -----------------------------------------------------------------------------
 
@@ -124,7 +121,7 @@ class NestEmitter:
         b = body.builders[inner]
         elements = []
         for store in nest.stores:
-            index = identity(store.expr.type.ints)
+            index = identity(store.expr.shape)
             elements.append((store, index, body.element(store.expr, index, store.kind == "store")))
         for store, index, number in elements:
             if store.kind in REDUCTIONS:
@@ -155,17 +152,21 @@ class NestEmitter:
             number = _combine(scalar, "sum", old, number, ordered=True)
         body.store(number, value, target, level)
 
+    def _reserve(self, b: ll.IRBuilder, store: Store) -> None:
+        buffer = self.frame.buffers.get(store.value)
+        if store.kind == "update" and buffer is not None and buffer.kind == "tape":
+            row = self.frame.dim(b, store.value.attr("start")[0])
+            self.frame.memory.reserve(b, buffer, store.value, row)
+
     def _load_at(self, body: Body, value: Value, form: Linear, level: int) -> ll.Value:
         b = body.builders[level]
-        return from_memory(b, value, b.load(body.address(value, form, level)))
+        return from_memory(b, value.dtype, b.load(body.address(value, form, level)))
 
     def _store_output(
         self, body: Body, store: Store, index: Index, number: ll.Value, level: int
     ) -> None:
-        pointer = body.pointer
-        body.pointer = lambda _: self.output(store.output)
-        body.store(number, store.expr, offset(index, store.expr.shape), level)
-        body.pointer = pointer
+        pointer = self.frame.memory.pointer(body.builders[level], Buffer("output", store.output))
+        body.store(number, store.expr, offset(index, store.expr.shape), level, pointer)
 
     # --- reductions -------------------------------------------------------------------------
 
@@ -173,14 +174,14 @@ class NestEmitter:
         """The result's place and, where the reduced loops are the inner ones, a register."""
         value, expr = store.value, store.expr
         reduced = value.attr("axes")
-        index = identity(expr.type.ints)
+        index = identity(expr.shape)
         kept = tuple(at for axis, at in enumerate(index) if axis not in reduced)
         target = offset(kept, value.shape) if kept else (0, ())
         level = depth(kept)
         loops = len(index[0][1]) if index else 0
         outer = sum(1 for _, c in kept if any(c))
         if level == outer:  # the kept loops are the outer ones
-            name = self.entry.alloca(register_type(value.dtype))
+            name = self.frame.entry.alloca(register_type(value.dtype))
             return _Reduction(store, target, level, name)
         return _Reduction(store, target, loops, None)
 
@@ -188,15 +189,17 @@ class NestEmitter:
         value = store.value
         start = constant(value.dtype, _start(store))
         if not value.shape:
-            self.registers[value] = start
+            self.frame.registers[value] = start
             return
-        size = value.type.size
-        if size == 0:
+        dims = space(value)
+        if 0 in dims:
             return
-        flat = Nest((size,))
-        body, heads = self._open(b, flat)
-        body.store(start, value, (0, (1,)), 1)
-        self._close(b, body, flat, heads, [])
+        known = [dim for dim in dims if isinstance(dim, int)]
+        flat = len(known) == len(dims)
+        body, levels = self._open(b, Nest((math.prod(known),) if flat else dims))
+        target = (0, (1,)) if flat else offset(identity(value.shape), value.shape)
+        body.store(start, value, target, len(levels))
+        self._close(b, body, levels, [])
 
 
 def _start(store: Store) -> Any:

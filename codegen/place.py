@@ -1,4 +1,4 @@
-"""Placement of one section: which step computes what.
+"""Placement of straight-line code: which step computes what.
 
 Roots (what needs a buffer) are taken in program order; each joins the earliest nest over the
 same iteration space that comes after everything it reads, or opens a new one. A root may read,
@@ -7,25 +7,33 @@ in its own nest, what a ``store`` of that nest computes at the very same element
 
 from __future__ import annotations
 
-from math import prod
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
 
-from ..ir.graph import Value
-from .access import Linear, depth, identity, offset, region_index
+from ..ir.errors import IRError
+from ..ir.graph import Value, symbols
+from ..ir.ops.control import UNBOUNDED
+from ..ir.types import Shape, Symbol
+from .access import Linear, depth, identity, most, offset, region_index
 from .cone import (
+    CONTROL,
     EXPENSIVE,
+    LEAVES,
     LIBRARY,
     REDUCTIONS,
     ROOTS,
     UPDATES,
     Cone,
     cone,
+    home,
     is_splat,
     reads_by_offset,
 )
-from .schedule import Call, Nest, Step, Store, space
-from .tree import Branch, Node
+from .schedule import Call, Nest, Store, space
+from .scope import Flow, Overwrite, Scope
 
-_LEAVES = frozenset({"input", "const", "iota"})
+if TYPE_CHECKING:
+    from .regions import Regions
 
 
 class Placement:
@@ -33,29 +41,37 @@ class Placement:
 
     def __init__(
         self,
-        node: Node,
+        scope: Scope,
         todo: list[Value],
         done: frozenset[Value],
-        uses: dict[Value, set[Value]],
-        marked: set[Value],
-        copied: set[Value],
+        uses: Mapping[Value, set[Value]],
+        regions: Regions,
+        marked: Iterable[Value] = (),
+        copied: Iterable[Value] = (),
     ) -> None:
-        self.node = node
+        self.scope = scope
         self.todo = todo
         self.done = done
         self.uses = uses
-        self.outputs = () if isinstance(node, Branch) else node.outputs
+        self.regions = regions
         self.marked = set(marked)
-        self.copied = copied
-        self.steps: list[Step] = []
+        self.copied = set(copied)
+        self.wanted = set(scope.outputs)
+        self.places = {carry.place for carry in scope.carries or ()}
+        self.steps: list[Nest | Call | Flow] = []
         self.position: dict[Value, int] = {}  # step that completes a stored value
         self.ready: dict[Value, int] = {}  # gap from which on a scalar is known
         self.in_place: dict[Value, Value] = {}  # update -> the version it overwrites
-        self.overwritten: dict[Value, int] = {}  # version -> step that overwrites it
+        self.overwritten: dict[Value, Overwrite] = {}
         self.started: dict[Value, int] = {}  # update -> step that copies its base
         self.readers: dict[Value, list[tuple[int, Linear | None]]] = {}
         self.output_of: dict[Value, int] = {}  # stored values that live in an output
-        self._cones: list[tuple[int, Cone, tuple[int, ...]]] = []
+        self.turns: list[tuple[Value, Value]] = []  # buffers that change places in the end
+        self.copies = 0  # of whole arrays
+        self.late: list[Value] = []  # what read a version that was gone
+        self.written_back: Value | None = None  # what is being written to where a region ends
+        self._symbols = {v.attr("symbol"): v for v in todo if v.op.name == "index"}
+        self._cones: list[tuple[int, Cone, Shape]] = []
         self._bad_marks: set[Value] = set()
         self._bad_copies: set[Value] = set()
         self._todo = set(todo)
@@ -75,15 +91,19 @@ class Placement:
         )
 
     def _mark_what_needs_a_buffer(self) -> None:
-        for value in self.outputs:
-            if value.shape and value.op.name not in _LEAVES and value in self._todo:
-                self.marked.add(value)
+        if self.scope.carries is None:
+            for value in self.scope.outputs:
+                if value.shape and value.op.name not in LEAVES and value in self._todo:
+                    self.marked.add(value)
         for value in self.todo:
             if reads_by_offset(value):
                 self._mark(value.args[0])
             if value.op.name in LIBRARY:
                 for arg in value.args:
                     self._mark(home(arg))
+            elif value.op.name in CONTROL:
+                for arg in self.regions.read(value):
+                    self._mark(arg)
 
     def _mark(self, value: Value) -> None:
         if value.shape and not self.stored(value):
@@ -94,29 +114,35 @@ class Placement:
     def run(self) -> None:
         for value in self.todo:
             name = value.op.name
-            if name in _LEAVES:
-                if name == "iota" and value in self.marked:
-                    self._place(Store("store", value, value))
-                continue
-            if name in REDUCTIONS:
-                at = self._place(Store(name, value, value.args[0]))
+            if name in LEAVES:
+                if value in self.marked:
+                    self.place(Store("store", value, value))
+                elif name == "dim":
+                    self._place_scalar(value)
+            elif name in REDUCTIONS:
+                at = self.place(Store(name, value, value.args[0]))
                 self.ready[value] = at + 1
             elif name in UPDATES:
                 self._place_update(value)
             elif name in LIBRARY:
                 self._place_call(value)
+            elif name in CONTROL:
+                self._place_flow(value)
+            elif name == "get":
+                continue
             elif not value.shape:
                 self._place_scalar(value)
             elif value in self.marked:
-                self._place(Store("store", value, value))
-        self._place_outputs()
+                self.place(Store("store", value, value))
+        if self.scope.carries is None:
+            self._place_outputs()
 
     def _place_scalar(self, value: Value) -> None:
         found = cone(value, (), self.stored, defining=True)
         gap = max(
             [
                 *(self.position.get(u, -1) + 1 for u, _, _ in found.loads),
-                *(self.ready.get(s, 0) for s in found.scalars),
+                *(self.ready.get(s, 0) for s in self._scalars_of(found)),
             ],
             default=0,
         )
@@ -131,70 +157,125 @@ class Placement:
         for arg in value.args:
             self._note_read(home(arg), at, None, value)
 
+    def _place_flow(self, value: Value) -> None:
+        """A loop or branch, which takes over the arrays that it starts from where it can."""
+        results = self.regions.results(value)
+        taken = []
+        for result, base in zip(results, self.regions.bases(value), strict=True):
+            if base is None or not result.shape:
+                continue
+            if value.args.count(base) == 1 and self._may_overwrite(base, result, value):
+                self.in_place[result] = base
+                taken.append((result, base))
+            elif base.op.name != "empty":
+                self._copy(result, base)
+        at = len(self.steps)
+        self.steps.append(Flow(value))
+        for arg in self.regions.read(value):
+            self._note_read(arg, at, None, value)
+        for result, base in taken:
+            self.overwritten[base] = Overwrite(at, result)
+        for result in results:
+            if result.shape:
+                self.position[result] = at
+            else:
+                self.ready[result] = at + 1
+
     def _place_update(self, value: Value) -> None:
         base, content = value.args
         index = region_index(identity(content.shape), value.attr("start"), value.attr("step"))
         target = offset(index, value.shape)
         first = 0
-        if self._may_overwrite(base, value):
+        if self._may_overwrite(base, value, value):
             self.in_place[value] = base
-            first = self.position.get(base, -1) + 1
-            for reader, form in self.readers.get(base, ()):
-                same = form == target and self._space_of(reader) == space(content)
-                first = max(first, reader if same else reader + 1)
-        else:
-            self.started[value] = self._place(Store("init", value, base))
-            first = self.started[value] + 1
-        at = self._place(Store(value.op.name, value, content), first)
+            first = self.after_reads(base, target, content)
+        elif base.op.name != "empty":
+            first = self._copy(value, base) + 1
+        at = self.place(Store(value.op.name, value, content), first)
         if value in self.in_place:
-            self.overwritten[base] = at
+            self.overwritten[base] = Overwrite(at, value, target, space(content))
             self._check_own_reads(value, content, base, target)
+
+    def _copy(self, value: Value, base: Value) -> int:
+        """Writes the version that ``value`` starts from to its own buffer; returns the step."""
+        self.started[value] = at = self.place(Store("init", value, base))
+        if value.op.name == "get" or self.scope.carries is not None:
+            given = base.op.name in LEAVES and base not in self.places
+            self.copies += self.stored(base) and not given
+        else:
+            self.copies += value in self.copied
+        return at
+
+    def after_reads(self, base: Value, target: Linear, content: Value) -> int:
+        """The first step that may overwrite ``base`` with ``content`` at ``target``."""
+        first = self.position.get(base, -1) + 1
+        write = Overwrite(0, base, target, space(content))
+        for reader, form in self.readers.get(base, ()):
+            same = write.follows(form, self._space_of(reader))
+            first = max(first, reader if same else reader + 1)
+        return first
 
     def _check_own_reads(self, value: Value, content: Value, base: Value, target: Linear) -> None:
         """Marks the content of an update that reads the array it overwrites elsewhere."""
-        found = cone(content, identity(content.shape), self.stored)
-        if any(u is base and at != target for u, at, _ in found.loads):
+        if space(content) and any(u is base and at != target for u, at, _ in self.reads(content)):
             if self.stored(content):
                 self._bad_copies.add(value)
             else:
                 self._bad_marks.add(content)
 
-    def _may_overwrite(self, base: Value, value: Value) -> bool:
-        if value in self.copied or base.op.name in _LEAVES or not self.stored(base):
+    def reads(self, content: Value) -> list[tuple[Value, Linear, Value]]:
+        """What the elements of ``content`` are loaded from."""
+        return cone(content, identity(content.shape), self.stored).loads
+
+    def _may_overwrite(self, base: Value, value: Value, user: Value) -> bool:
+        if value in self.copied or not self.stored(base):
             return False
-        if base in self.overwritten or base in self.outputs:
+        if base.op.name in LEAVES and base not in self.places:
             return False
-        if isinstance(self.node, Branch):
-            return base not in self.done and self.uses[base] == {value}
-        return True
+        if base in self.overwritten or base in self.wanted:
+            return False
+        return self.scope.final or (base not in self.done and self.uses[base] == {user})
 
     def _place_outputs(self) -> None:
-        for number, value in enumerate(self.outputs):
+        turned = self.turned()
+        for number, value in enumerate(self.scope.outputs):
             if not value.shape:
                 continue
             fresh = value in self.position and value not in self.overwritten
-            if fresh and value not in self.output_of and self._own(value):
+            if fresh and value not in self.output_of and self._own(value, turned):
                 self.output_of[value] = number
             else:
-                self._place(Store("output", value, value, number))
+                self.place(Store("output", value, value, number))
 
-    def _own(self, value: Value) -> bool:
-        """Whether no version of ``value``'s buffer comes from an earlier section."""
-        while value in self.in_place:
-            value = self.in_place[value]
-        return value not in self.done
+    def _own(self, value: Value, turned: set[Value]) -> bool:
+        """Whether ``value``'s buffer can be an output: it is of this section, and stays."""
+        first = self.owner(value)
+        return first not in self.done and first not in turned
 
-    def _place(self, store: Store, first: int = 0) -> int:
+    def turned(self) -> set[Value]:
+        """The owners of buffers that change places, here or in nested regions."""
+        found = {value for turn in self.turns for value in turn}
+        for step in self.steps:
+            if isinstance(step, Flow):
+                results = self.regions.results(step.value)
+                found |= {self.owner(results[n]) for n in self.regions.turned(step.value)}
+        return found
+
+    def place(self, store: Store, first: int = 0) -> int:
         """Puts ``store`` into a nest, at step ``first`` or later; returns the step."""
-        shape = store.expr.type.ints
         over = space(store.expr)
-        found = cone(store.expr, identity(shape), self.stored, store.kind == "store")
+        if UNBOUNDED in over:
+            raise IRError("a tape is copied: something reads a version that was written over")
+        index = identity(store.expr.shape)
+        found = cone(store.expr, index, self.stored, store.kind == "store")
         latest = len(self.steps)
         for u, at, _ in found.loads:
             done_at = self.position.get(u, -1)
             first = max(first, done_at if self._forwards(u, at, over) else done_at + 1)
-            latest = min(latest, self.overwritten.get(u, latest))
-        for scalar in found.scalars:
+            gone = self.overwritten.get(u)
+            if gone is not None:
+                latest = min(latest, gone.step + gone.follows(at, over))
+        for scalar in self._scalars_of(found, store.value, store.expr):
             first = max(first, self.ready.get(scalar, 0))
         step = next((j for j in range(first, latest) if self._joins(j, store, over)), -1)
         if step < 0:
@@ -210,7 +291,16 @@ class Placement:
         self._cones.append((step, found, over))
         return step
 
-    def _joins(self, step: int, store: Store, over: tuple[int, ...]) -> bool:
+    def _scalars_of(self, found: Cone, *values: Value) -> list[Value]:
+        """The scalars that a cone needs, and those that bind its symbols."""
+        if not self._symbols:
+            return found.scalars
+        mentioned: set[Symbol] = set()
+        for value in (*values, *(v for v, _ in found.computed)):
+            mentioned |= symbols(value)
+        return found.scalars + [self._symbols[s] for s in mentioned if s in self._symbols]
+
+    def _joins(self, step: int, store: Store, over: Shape) -> bool:
         nest = self.steps[step]
         if not isinstance(nest, Nest) or nest.domain != over:
             return False
@@ -218,7 +308,7 @@ class Placement:
             return True
         return all(other.value is not store.value for other in nest.stores)
 
-    def _forwards(self, u: Value, at: Linear, over: tuple[int, ...]) -> bool:
+    def _forwards(self, u: Value, at: Linear, over: Shape) -> bool:
         """Whether a read of ``u`` is the element that its own nest computes at that moment."""
         step = self.position.get(u, -1)
         if step < 0 or self._space_of(step) != over or at != offset(identity(u.shape), u.shape):
@@ -228,24 +318,34 @@ class Placement:
             store.kind == "store" and store.value is u for store in nest.stores
         )
 
-    def _space_of(self, step: int) -> tuple[int, ...] | None:
+    def _space_of(self, step: int) -> Shape | None:
         nest = self.steps[step] if 0 <= step < len(self.steps) else None
         return nest.domain if isinstance(nest, Nest) else None
 
     def _note_read(self, u: Value, step: int, at: Linear | None, reader: Value) -> None:
         self.readers.setdefault(u, []).append((step, at))
-        if u not in self.overwritten or step < self.overwritten[u]:
+        gone = self.overwritten.get(u)
+        if gone is None or step < gone.step:
+            return
+        if step == gone.step and gone.follows(at, self._space_of(step)):
             return
         # Too late: the version is gone. What was read of it can be kept instead, if that is
         # less than all of it.
-        part = reader.shape and not self.stored(reader) and reader.type.size < u.type.size
+        self.late.append(reader)
+        if self.written_back is not None:  # can be computed before anything is overwritten
+            self._bad_marks.add(self.written_back)
+            return
+        part = reader.shape and not self.stored(reader) and most(reader.shape) < most(u.shape)
         if part:
             self._bad_marks.add(reader)
         else:
-            writer = next(w for w, base in self.in_place.items() if base is u)
-            self._bad_copies.add(writer)
+            self._bad_copies.add(gone.writer)
 
     # --- what to do better ------------------------------------------------------------------
+
+    def mark(self, value: Value) -> None:
+        """Asks for a buffer in the next attempt."""
+        self._bad_marks.add(value)
 
     def problems(self) -> tuple[set[Value], set[Value]]:
         """Values to give a buffer, and updates that must copy."""
@@ -256,28 +356,28 @@ class Placement:
                 if value.op.name not in EXPENSIVE or value in self.marked or not value.shape:
                     continue
                 count.setdefault(value, set()).add((step, index))
-                if prod(over[: depth(index)]) > value.type.size:
+                if most(over[: depth(index)]) > most(value.shape):
                     marks.add(value)
         marks |= {value for value, places in count.items() if len(places) > 1}
         return marks, self._bad_copies
 
     # --- results ----------------------------------------------------------------------------
 
+    def owner(self, value: Value) -> Value:
+        """The first version of the buffer that ``value`` is a version of."""
+        while value in self.in_place:
+            value = self.in_place[value]
+        return value
+
     def gaps(self) -> list[list[Value]]:
         """The scalars to compute before each step, and after the last."""
         gaps: list[list[Value]] = [[] for _ in range(len(self.steps) + 1)]
         for value in self.todo:
-            if value in self.ready and value.op.name not in REDUCTIONS and not is_splat(value):
+            elsewhere = value.op.name in REDUCTIONS or value.op.name == "get"
+            if value in self.ready and not elsewhere and not is_splat(value):
                 gaps[self.ready[value]].append(value)
         return gaps
 
     def finished(self) -> set[Value]:
         """Values that later sections find computed."""
         return set(self.position) | set(self.ready)
-
-
-def home(value: Value) -> Value:
-    """The value whose buffer a chain of reshapes reads."""
-    while value.op.name == "reshape":
-        value = value.args[0]
-    return value

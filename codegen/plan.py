@@ -3,7 +3,8 @@
 Values are computed where they are used (virtual) unless they need a buffer: results of
 reductions, updates and library calls, outputs, and what would be computed twice at a price.
 Which those are is found by trying: a section is placed, what went wrong is marked, and it is
-placed again, until nothing is marked.
+placed again, until nothing is marked. The regions of loops and branches are placed in the same
+way.
 
 Updates happen in place wherever every read of the old version comes before; else the old
 version is copied first.
@@ -11,36 +12,43 @@ version is copied first.
 
 from __future__ import annotations
 
-from ..ir.graph import Value
-from .memory import Memory, assign_buffers
-from .place import Placement
+from collections.abc import Iterable, Iterator
+
+from ..ir.graph import Value, symbols
+from .memory import Memory, assign
+from .place import Scope
+from .regions import Regions, attempt, users
 from .schedule import Buffer, Schedule, Section
 from .tree import Branch, Leaf, Node, Program
 
 
 def plan(program: Program) -> Schedule:
     order = {value: position for position, value in enumerate(program.values)}
-    uses: dict[Value, set[Value]] = {}
-    for value in program.values:
-        for arg in value.args:
-            uses.setdefault(arg, set()).add(value)
+    uses = users(program.values)
+    for leaf in program.leaves:
+        for value in leaf.outputs:  # an output is used by the end of its path
+            uses.setdefault(value, set()).add(value)
+    definitions = {v.attr("symbol"): v for v in program.values if v.op.name == "index"}
+    regions = Regions()
+    regions.enter(program.values)
+    literals = list(dict.fromkeys(_literals(program.values)))
+    consts = {value: Buffer("const", n) for n, value in enumerate(literals)}
     given = {value: Buffer("input", n) for n, value in enumerate(program.inputs)}
-    literals = [v for v in program.values if v.op.name == "const" and v.shape]
-    given |= {value: Buffer("const", n) for n, value in enumerate(literals)}
-    memory = Memory()
-    copies = 0
+    memory = Memory(consts, regions)
     root: Section | None = None
     stack: list[tuple[Node, frozenset[Value], Memory, Section | None, tuple | None]] = [
         (program.root, frozenset(program.inputs), memory, None, None)
     ]
     while stack:
         node, done, memory, parent, arm = stack.pop()
-        todo = sorted(_needed(node, done), key=order.__getitem__)
-        placement = _place(node, todo, done, uses)
-        copies += len(placement.copied)
-        buffers = dict(parent.buffers if parent else given)
-        section = Section(placement.steps, placement.gaps(), node, buffers)
-        memory = assign_buffers(placement, buffers, memory.branch(), isinstance(node, Leaf))
+        leaf_outputs = node.outputs if isinstance(node, Leaf) else ()
+        todo = sorted(_needed(node, done, definitions), key=order.__getitem__)
+        scope = Scope(leaf_outputs, isinstance(node, Leaf))
+        placement = attempt(scope, todo, done, uses, regions)
+        buffers = dict(parent.buffers if parent else given | consts)
+        memory = memory.branch()
+        steps = assign(placement, buffers, memory)
+        section = Section(steps, placement.gaps(), buffers, node)
         if parent is None:
             root = section
         else:
@@ -51,31 +59,39 @@ def plan(program: Program) -> Schedule:
             for outcome, child in node.arms.items():
                 stack.append((child, known, memory, section, outcome))
     assert root is not None
-    return Schedule(program, root, memory.sizes, copies, literals)
+    arena = memory.arena
+    checks = list(dict.fromkeys(_checks(program.values)))
+    sizes = arena.finish()
+    return Schedule(program, root, sizes, arena.tapes, arena.copies, literals, checks)
 
 
-def _needed(node: Node, done: frozenset[Value]) -> set[Value]:
-    """What must be computed for ``node`` beyond what ``done`` holds."""
+def _needed(node: Node, done: frozenset[Value], definitions: dict) -> set[Value]:
+    """What must be computed for ``node`` beyond what ``done`` holds, by arguments and symbols."""
     needed: set[Value] = set()
     stack = [node.value] if isinstance(node, Branch) else list(node.outputs)
     while stack:
         value = stack.pop()
-        if value not in needed and value not in done:
-            needed.add(value)
-            stack.extend(value.args)
+        if value in needed or value in done:
+            continue
+        needed.add(value)
+        stack.extend(value.args)
+        if definitions:
+            stack.extend(definitions[s] for s in symbols(value) if s in definitions)
     return needed
 
 
-def _place(
-    node: Node, todo: list[Value], done: frozenset[Value], uses: dict[Value, set[Value]]
-) -> Placement:
-    marked: set[Value] = set()
-    copied: set[Value] = set()
-    while True:
-        placement = Placement(node, todo, done, uses, marked, copied)
-        placement.run()
-        more_marked, more_copied = placement.problems()
-        if not (more_marked - marked or more_copied - copied):
-            return placement
-        marked |= more_marked
-        copied |= more_copied
+def _literals(values: Iterable[Value]) -> Iterator[Value]:
+    """The constant arrays, those in regions included."""
+    for value in values:
+        if value.op.name == "const" and value.shape:
+            yield value
+        for region in value.regions:
+            yield from _literals(region.values)
+
+
+def _checks(values: Iterable[Value]) -> Iterator[str]:
+    for value in values:
+        if value.op.name == "index" and value.attr("where"):
+            yield value.attr("where")
+        for region in value.regions:
+            yield from _checks(region.values)

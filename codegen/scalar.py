@@ -29,6 +29,16 @@ def constant(dtype: np.dtype, number: Any) -> ll.Constant:
     return ll.Constant(register_type(dtype), int(number))
 
 
+def from_memory(b: ll.IRBuilder, dtype: np.dtype, loaded: ll.Value) -> ll.Value:
+    return (
+        b.icmp_unsigned("!=", loaded, ll.Constant(loaded.type, 0)) if dtype.kind == "b" else loaded
+    )
+
+
+def to_memory(b: ll.IRBuilder, dtype: np.dtype, number: ll.Value) -> ll.Value:
+    return b.zext(number, memory_type(dtype)) if dtype.kind == "b" else number
+
+
 class Scalar:
     """Emits scalar code for one op application; ``kind`` is that of its operands."""
 

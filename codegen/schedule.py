@@ -1,23 +1,29 @@
 """The Schedule: what runs in which order, in which loop nest, into which buffer.
 
 A :class:`Nest` is a perfect loop nest over an iteration space with several :class:`Store`\\ s
-fused in its body; a :class:`Call` is a library call. Scalars live in registers and are
-computed in the gaps between steps. A :class:`Section` is the straight-line piece of a decision
-tree up to a branch or a leaf.
+fused in its body; a :class:`Call` is a library call; a :class:`Loop` and a :class:`Choice` are
+control flow around planned :class:`Region`\\ s. Scalars live in registers and are computed in the
+gaps between steps. A :class:`Section` is the straight-line piece of a decision tree up to a
+branch or a leaf.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from ..ir.graph import Value
+from ..ir.graph import Graph, Value
+from ..ir.types import Shape
 from .access import domain
 from .tree import Branch, Leaf, Program
 
 
 @dataclass(frozen=True, slots=True)
 class Buffer:
-    """Memory: ``kind`` is input, output, const or slot; ``number`` is the position in its kind."""
+    """Memory: ``kind`` is input, output, const, slot or tape; ``number`` the position in its kind.
+
+    The memory of a tape grows at run time.
+    """
 
     kind: str
     number: int
@@ -46,7 +52,7 @@ class Store:
 class Nest:
     """Loops over ``domain`` (sizes other than one) around all ``stores``."""
 
-    domain: tuple[int, ...]
+    domain: Shape
     stores: list[Store] = field(default_factory=list)
 
 
@@ -57,33 +63,90 @@ class Call:
     value: Value
 
 
-Step = Nest | Call
+@dataclass(frozen=True, slots=True)
+class Loop:
+    """A ``loop``: ``results`` are its ``get``s, by position; arrays stay in their buffers."""
+
+    value: Value
+    results: tuple[Value, ...]
+    body: Region
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A ``cond``: runs one of two regions, which leave array results in the same buffers."""
+
+    value: Value
+    results: tuple[Value, ...]
+    then: Region
+    other: Region
+
+
+Step = Nest | Call | Loop | Choice
 
 
 @dataclass(slots=True)
-class Section:
-    """Steps with the scalars of the gap before each step (and after the last), then the end.
+class Code:
+    """Steps with the scalars of the gap before each step, and after the last.
 
-    ``buffers`` are those that can be read here: its own and those of the sections above. A
-    value may be computed again in an arm, and have another buffer in each.
+    ``buffers`` are those that can be read here.
     """
 
     steps: list[Step]
     scalars: list[list[Value]]
-    end: Branch | Leaf
     buffers: dict[Value, Buffer]
+
+    def inside(self) -> Iterator[Step]:
+        """All steps, those of nested regions included."""
+        for step in self.steps:
+            yield step
+            for region in regions_of(step):
+                yield from region.inside()
+
+
+@dataclass(slots=True)
+class Region(Code):
+    """The body of a loop, or an arm of a choice.
+
+    ``turns``: at its end, what lay in the first slot is found in the second.
+    """
+
+    graph: Graph
+    turns: list[tuple[Buffer, Buffer]] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Section(Code):
+    """A piece of the decision tree; its buffers are its own and those of the sections above.
+
+    A value may be computed again in an arm, and have another buffer in each.
+    """
+
+    end: Branch | Leaf
     arms: dict[tuple[type, object], Section] = field(default_factory=dict)
+
+
+def regions_of(step: Step) -> tuple[Region, ...]:
+    if isinstance(step, Loop):
+        return (step.body,)
+    return (step.then, step.other) if isinstance(step, Choice) else ()
 
 
 @dataclass(slots=True)
 class Schedule:
-    """A Program with its sections and the sizes of its slots in bytes."""
+    """A Program with its sections, the sizes of its slots in bytes, and the number of tapes.
+
+    ``copies``: of whole arrays, before loops and in each of their iterations; ``checks``: the
+    messages of indices that are checked.
+    """
 
     program: Program
     root: Section
     slots: list[int]
+    tapes: int
     copies: int
     literals: list[Value] = field(default_factory=list)
+    checks: list[str] = field(default_factory=list)
 
     def sections(self) -> list[Section]:
         found, stack = [], [self.root]
@@ -93,59 +156,34 @@ class Schedule:
             stack.extend(section.arms.values())
         return found
 
+    def _steps(self) -> Iterator[Step]:
+        for section in self.sections():
+            yield from section.inside()
+
     @property
     def nests(self) -> list[Nest]:
-        """All loop nests that really loop, in all sections."""
-        return [
-            step
-            for section in self.sections()
-            for step in section.steps
-            if isinstance(step, Nest) and step.domain
-        ]
+        """All loop nests that really loop, in all sections and regions."""
+        return [step for step in self._steps() if isinstance(step, Nest) and step.domain]
 
     @property
     def calls(self) -> list[Call]:
-        return [s for section in self.sections() for s in section.steps if isinstance(s, Call)]
+        return [step for step in self._steps() if isinstance(step, Call)]
+
+    @property
+    def loops(self) -> list[Loop]:
+        return [step for step in self._steps() if isinstance(step, Loop)]
+
+    @property
+    def turning(self) -> set[int]:
+        """The slots that change places."""
+        regions = [region for step in self._steps() for region in regions_of(step)]
+        return {b.number for region in regions for pair in region.turns for b in pair}
 
     def __str__(self) -> str:
-        names: dict[Value, str] = {}
-        for value in (*self.program.inputs, *self.program.values):
-            names[value] = f"%{len(names)}"
-        lines = [f"slots: {', '.join(f'{size} bytes' for size in self.slots) or 'none'}"]
-        stack: list[tuple[str, str, Section]] = [("", "", self.root)]
-        while stack:
-            indent, outcome, section = stack.pop()
-            if outcome:
-                lines.append(f"{indent[2:]}if {outcome}:")
-            lines += _print_section(section, names, indent)
-            for (_, expected), arm in reversed(section.arms.items()):
-                stack.append((indent + "  ", repr(expected), arm))
-        return "\n".join(lines) + "\n"
+        from .show import show
+
+        return show(self)
 
 
-def _print_section(section: Section, names: dict[Value, str], indent: str) -> list[str]:
-    lines = []
-    for gap, step in zip(section.scalars, [*section.steps, None], strict=True):
-        if gap:
-            inside = ", ".join(f"{names[v]} = {v.op.name}" for v in gap)
-            lines.append(f"{indent}scalars: {inside}")
-        if isinstance(step, Call):
-            lines.append(f"{indent}call {names[step.value]} = {step.value.op.name}")
-        elif step is not None:
-            lines.append(f"{indent}nest {step.domain}:")
-            for store in step.stores:
-                target = f"output{store.output}" if store.kind == "output" else names[store.value]
-                where = section.buffers.get(store.value)
-                place = f" in {where}" if where and store.kind != "output" else ""
-                lines.append(f"{indent}  {store.kind} {target}{place} <- {names[store.expr]}")
-    if isinstance(section.end, Branch):
-        branch = section.end
-        lines.append(f"{indent}branch on {names[branch.value]} at {branch.where}")
-    else:
-        outputs = ", ".join(names[v] for v in section.end.outputs)
-        lines.append(f"{indent}leaf {section.end.path}: {outputs}")
-    return lines
-
-
-def space(value: Value) -> tuple[int, ...]:
-    return domain(value.type.ints)
+def space(value: Value) -> Shape:
+    return domain(value.type.shape)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from ..ir.errors import IRError
 from ..ir.graph import Block, Graph, Value
 from ..ir.op import INPUT
+from .sink import sink
 
 Outcome = int | float | bool
 
@@ -63,6 +64,7 @@ def merge(paths: Sequence[Graph], keys: Sequence[Sequence[Hashable]]) -> Program
     leaves: list[Leaf] = []
     root: Node | None = None
     for number, (graph, names) in enumerate(zip(paths, keys, strict=True)):
+        graph = sink(graph)
         new: dict[Value, Value] = {}
         for key, value in zip(names, graph.inputs, strict=True):
             if key not in inputs:

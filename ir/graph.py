@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .errors import IRError
-from .types import ArrayType
+from .types import Affine, ArrayType, Symbol, TupleType, symbols_in
 
 if TYPE_CHECKING:
     from .op import Op
@@ -142,16 +142,57 @@ class Graph:
         return print_graph(self)
 
 
-def captured(graph: Graph) -> list[Value]:
-    """The Values that a nested Graph uses and does not define itself."""
-    defined = {*graph.inputs, *graph.values}
-    used: list[Value] = []
-    for value in graph.values:
-        used += value.args
-        for region in value.regions:
-            used += captured(region)
-    used += [*graph.outputs, *(guard.value for guard in graph.guards)]
-    return list(dict.fromkeys(value for value in used if value not in defined))
+def symbols(value: Value) -> set[Symbol]:
+    """The symbols that the type, the attributes and the regions of a Value mention.
+
+    Those that a region binds itself are not among them.
+    """
+    found: set[Symbol] = set()
+    for _, item in value.attrs:
+        _collect(item, found)
+    if not isinstance(value.type, TupleType):
+        _collect(value.type.shape, found)
+    for region in value.regions:
+        inner = {s for v in (*region.inputs, *region.values) for s in symbols(v)}
+        bound = {v.attr("symbol") for v in region.values if v.op.name == "index"}
+        found |= inner - bound
+    if value.op.name in ("loop", "index"):
+        found -= {value.attr("symbol")}
+        found |= symbols_in(value.attr("symbol").high)
+    return found
+
+
+def _collect(item: Any, found: set[Symbol]) -> None:
+    if isinstance(item, Affine):
+        found |= symbols_in(item)
+    elif isinstance(item, tuple):
+        for part in item:
+            _collect(part, found)
+
+
+def structure(graph: Graph) -> tuple:
+    """What two Graphs have in common that compute the same from their inputs."""
+    numbers: dict[Value, int] = {}
+    rows: list[tuple] = []
+    for value in (*graph.inputs, *graph.values):
+        args = tuple(numbers.get(arg, arg) for arg in value.args)
+        inner = tuple(structure(region) for region in value.regions)
+        attrs = value.attrs if value.op.name != "input" else ()
+        rows.append((value.op, args, attrs, value.type, inner))
+        numbers[value] = len(numbers)
+    return tuple(rows), tuple(numbers.get(value, value) for value in graph.outputs)
+
+
+def infer(op: Op, args: tuple[Value, ...], attrs: Attrs, regions: tuple[Graph, ...]) -> Any:
+    """The type that an op's rule gives to an application."""
+    types = [arg.type for arg in args]
+    if regions:
+        return op.infer(*types, **dict(attrs), regions=regions)
+    return op.infer(*types, **dict(attrs))
+
+
+def _key(op: Op, args: tuple, attrs: Attrs, regions: tuple[Graph, ...]) -> tuple:
+    return (op, args, attrs, tuple(structure(region) for region in regions))
 
 
 class Block:
@@ -171,7 +212,7 @@ class Block:
         """Takes over Values that were built elsewhere, in their order."""
         for value in values:
             self.values.append(value)
-            self._table.setdefault((value.op, value.args, value.attrs, value.regions), value)
+            self._table.setdefault(_key(value.op, value.args, value.attrs, value.regions), value)
 
     def input(self, name: str, type: ArrayType) -> Value:
         from .op import INPUT
@@ -188,11 +229,11 @@ class Block:
         regions: tuple[Graph, ...] = (),
     ) -> Value:
         args = tuple(args)
-        key = (op, args, attrs, regions)
+        key = _key(op, args, attrs, regions)
         found = self._table.get(key)
         if found is not None:
             return found
-        inferred = op.infer(*[arg.type for arg in args], **dict(attrs))
+        inferred = infer(op, args, attrs, regions)
         value = Value(op, args, attrs, inferred, regions)
         self.values.append(value)
         self._table[key] = value

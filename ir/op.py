@@ -66,9 +66,10 @@ class Op:
     doc: str = ""
 
     def __call__(self, *args: Any, **attrs: Any) -> Value:
-        dtype = next((arg.dtype for arg in args if isinstance(arg, Value)), None)
-        values = [arg if isinstance(arg, Value) else const(arg, dtype) for arg in args]
-        return current_block().add(self, values, tuple(sorted(attrs.items())))
+        if not all(isinstance(arg, Value) for arg in args):
+            dtype = next((arg.dtype for arg in args if isinstance(arg, Value)), None)
+            args = tuple(arg if isinstance(arg, Value) else const(arg, dtype) for arg in args)
+        return current_block().add(self, args, tuple(sorted(attrs.items())))
 
     def __repr__(self) -> str:
         return f"<op {self.name}>"

@@ -27,7 +27,7 @@ from . import ops  # noqa: F401  (fills the op table)
 from .errors import IRError
 from .graph import Block, Graph, Guard, Literal, Value
 from .op import OPS
-from .types import DTYPE_NAMES, NAME_OF_DTYPE, Affine, ArrayType, symbol
+from .types import DTYPE_NAMES, NAME_OF_DTYPE, Affine, ArrayType, Symbol, symbol
 
 
 def print_graph(graph: Graph) -> str:
@@ -78,6 +78,9 @@ def _print_attr(item: Any) -> str:
     if isinstance(item, tuple):
         inner = ", ".join(map(_print_attr, item))
         return f"({inner},)" if len(item) == 1 else f"({inner})"
+    if isinstance(item, Symbol):
+        high = None if item.high is None else str(item.high)
+        return f"symbol({item.name}, {item.low}, {high})"
     return str(item) if isinstance(item, Affine) else repr(item)
 
 
@@ -85,7 +88,7 @@ def _print_attr(item: Any) -> str:
 
 _HEADER = re.compile(r"graph\((.*)\) \{$")
 _INPUT = re.compile(r"(%\d+) (.*?): (\w+\[[^\]]*\])(?:, (?=%)|$)")
-_VALUE = re.compile(r"(%\d+) = (\w+)\((.*)\) : (\w+\[[^\]]*\])( graph\(.*\) \{)?$")
+_VALUE = re.compile(r"(%\d+) = (\w+)\((.*)\) : (\w+\[[^\]]*\]|\(.*?\))( graph\(.*\) \{)?$")
 _GUARD = re.compile(r'guard (%\d+) == (\S+) ("(?:[^"\\]|\\.)*") ("(?:[^"\\]|\\.)*")$')
 
 
@@ -99,6 +102,7 @@ class _Parser:
     def __init__(self, lines: list[str]) -> None:
         self.lines = lines
         self.names: dict[str, Value] = {}
+        self.symbols: dict[str, Affine] = {}
 
     def graph(self, header: str | None = None) -> Graph:
         block = Block()
@@ -112,7 +116,7 @@ class _Parser:
             if found is None:
                 raise IRError(f"not an input `%0 name: type`: {rest}")
             name, label, type = found.groups()
-            self.names[name] = block.input(label, _parse_type(type))
+            self.names[name] = block.input(label, _parse_type(type, self.symbols))
             rest = rest[found.end() :]
         while self.lines:
             line = self.lines.pop(0)
@@ -122,7 +126,7 @@ class _Parser:
                     raise IRError(f"`}}` is missing after: {line}")
                 return block.graph(outputs, guards)
             if guard := _GUARD.match(line):
-                expected = _from_ast(ast.parse(guard[2], mode="eval").body)
+                expected = _from_ast(ast.parse(guard[2], mode="eval").body, {})
                 where, reason = json.loads(guard[3]), json.loads(guard[4])
                 guards.append(Guard(self.value(guard[1], line), expected, where, reason))
             else:
@@ -138,7 +142,7 @@ class _Parser:
         if args_text and not args_text.startswith("%"):
             args_text, attrs_text = "", inside
         args = [self.value(arg, line) for arg in args_text.split(", ") if arg]
-        attrs = tuple(sorted(_parse_attrs(attrs_text, line).items()))
+        attrs = tuple(sorted(_parse_attrs(attrs_text, line, self.symbols).items()))
         regions = []
         if header:
             regions.append(self.graph(header.strip()))
@@ -148,7 +152,8 @@ class _Parser:
             value = block.add(OPS[op], args, attrs, tuple(regions))
         except TypeError as error:  # from the type rule, or its call with these attributes
             raise IRError(f"{error}: {line}") from error
-        if value.type != _parse_type(type):
+        same = str(value.type) == type
+        if not same and (type[0] == "(" or value.type != _parse_type(type, self.symbols)):
             raise IRError(f"the type rule of {op} gives {value.type}: {line}")
         self.names[name] = value
 
@@ -158,15 +163,15 @@ class _Parser:
         return self.names[name]
 
 
-def _parse_type(text: str) -> ArrayType:
+def _parse_type(text: str, symbols: dict[str, Affine]) -> ArrayType:
     dtype, _, dims = text[:-1].partition("[")
     if dtype not in DTYPE_NAMES:
         raise IRError(f"no dtype is named {dtype!r}: {text}")
-    shape = _from_ast(ast.parse(f"({dims},)" if dims else "()", mode="eval").body)
+    shape = _from_ast(ast.parse(f"({dims},)" if dims else "()", mode="eval").body, symbols)
     return ArrayType(DTYPE_NAMES[dtype], shape)
 
 
-def _parse_attrs(text: str, line: str) -> dict[str, Any]:
+def _parse_attrs(text: str, line: str, symbols: dict[str, Affine]) -> dict[str, Any]:
     if not text:
         return {}
     marked = re.sub(r"=(\w+):(\[|\w|-)", r"=\1@\2", text)
@@ -176,25 +181,37 @@ def _parse_attrs(text: str, line: str) -> dict[str, Any]:
         call = None
     if not isinstance(call, ast.Call) or call.args:
         raise IRError(f"not attributes `name=value`: {line}")
-    return {str(keyword.arg): _from_ast(keyword.value) for keyword in call.keywords}
+    return {str(keyword.arg): _from_ast(keyword.value, symbols) for keyword in call.keywords}
 
 
-def _from_ast(node: ast.expr) -> Any:
+def _from_ast(node: ast.expr, symbols: dict[str, Affine]) -> Any:
     if isinstance(node, ast.Tuple | ast.List):
-        items = [_from_ast(item) for item in node.elts]
+        items = [_from_ast(item, symbols) for item in node.elts]
         return tuple(items) if isinstance(node, ast.Tuple) else items
     if isinstance(node, ast.Constant):
         return node.value
     if isinstance(node, ast.Name):
         numbers = {"nan": np.nan, "inf": np.inf}
-        return numbers.get(node.id) or DTYPE_NAMES.get(node.id) or symbol(node.id)
+        known = numbers.get(node.id) or DTYPE_NAMES.get(node.id)
+        return known or symbols.get(node.id, symbol(node.id))
     if isinstance(node, ast.UnaryOp):
-        return -_from_ast(node.operand)
+        return -_from_ast(node.operand, symbols)
     if isinstance(node, ast.Call):
-        return np.empty(tuple(_from_ast(dim) for dim in node.args))
+        return _from_call(node, symbols)
     if not isinstance(node, ast.BinOp):
         raise IRError(f"not a number, name, tuple or dimension: {ast.unparse(node)}")
-    left, right = _from_ast(node.left), _from_ast(node.right)
+    left, right = _from_ast(node.left, symbols), _from_ast(node.right, symbols)
     if isinstance(node.op, ast.MatMult):
         return Literal(np.array(right, left))
     return left + right if isinstance(node.op, ast.Add) else left * right
+
+
+def _from_call(node: ast.Call, symbols: dict[str, Affine]) -> Any:
+    """``empty(3, 0)``, an array without elements, or ``symbol(i, 0, n + -1)``, which names one."""
+    if not isinstance(node.func, ast.Name) or node.func.id != "symbol":
+        return np.empty(tuple(_from_ast(dim, symbols) for dim in node.args))
+    name, low, high = node.args
+    assert isinstance(name, ast.Name)
+    found = Symbol(name.id, _from_ast(low, symbols), _from_ast(high, symbols))
+    symbols[name.id] = Affine(0, ((found, 1),))
+    return found

@@ -6,7 +6,7 @@ size, a loop index), so that ``A[i, :i]`` has a type from the first day.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -37,14 +37,27 @@ BOOL = DTYPE_NAMES["bool"]
 
 
 @dataclass(frozen=True, slots=True)
+class Symbol:
+    """A number known at run time only: the index of a loop, a length read from data.
+
+    It lies between ``low`` and ``high``, both included; ``high`` may mention the symbols of
+    enclosing loops (None: no bound is known).
+    """
+
+    name: str
+    low: int = 0
+    high: Dim | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Affine:
-    """``const + sum(coefficient * symbol)``; symbols are names, sorted, coefficients non-zero.
+    """``const + sum(coefficient * symbol)``; sorted by name, coefficients non-zero.
 
     Built by arithmetic on :func:`symbol`; anything that folds to a constant is an ``int``.
     """
 
     const: int
-    terms: tuple[tuple[str, int], ...]
+    terms: tuple[tuple[Symbol, int], ...]
 
     def __add__(self, other: Dim) -> Dim:
         const, terms = _split(other)
@@ -72,7 +85,7 @@ class Affine:
         return (-self) + other
 
     def __str__(self) -> str:
-        parts = [name if c == 1 else f"{c}*{name}" for name, c in self.terms]
+        parts = [s.name if c == 1 else f"{c}*{s.name}" for s, c in self.terms]
         if self.const:
             parts.append(str(self.const))
         return " + ".join(parts)
@@ -82,18 +95,84 @@ Dim = int | Affine
 Shape = tuple[Dim, ...]
 
 
-def symbol(name: str) -> Affine:
-    """The size symbol ``name`` as a dimension."""
-    return Affine(0, ((name, 1),))
+def symbol(name: str, low: int = 0, high: Dim | None = None) -> Affine:
+    """The symbol ``name`` as a dimension."""
+    return Affine(0, ((Symbol(name, low, high), 1),))
 
 
-def _split(dim: Dim) -> tuple[int, tuple[tuple[str, int], ...]]:
+def _split(dim: Dim) -> tuple[int, tuple[tuple[Symbol, int], ...]]:
     return (dim.const, dim.terms) if isinstance(dim, Affine) else (dim, ())
 
 
-def _affine(const: int, terms: Iterable[tuple[str, int]]) -> Dim:
-    kept = tuple(sorted((name, c) for name, c in terms if c))
+def _affine(const: int, terms: Iterable[tuple[Symbol, int]]) -> Dim:
+    kept = tuple(sorted(((s, c) for s, c in terms if c), key=lambda term: term[0].name))
     return Affine(const, kept) if kept else const
+
+
+# --- bounds ---------------------------------------------------------------------------------
+
+
+def symbols_in(dim: Dim | None) -> set[Symbol]:
+    """The symbols of a dimension, without those that only bound them."""
+    return {s for s, _ in dim.terms} if isinstance(dim, Affine) else set()
+
+
+def _bounding(dim: Dim | None) -> set[Symbol]:
+    """The symbols of a dimension and of the bounds of these."""
+    found = symbols_in(dim)
+    for s in list(found):
+        found |= _bounding(s.high)
+    return found
+
+
+def _extreme(dim: Dim, sign: int) -> int | None:
+    """Replaces symbols by their bounds, innermost first, so that ``i - j`` with j <= i is >= 0."""
+    while isinstance(dim, Affine):
+        outer = {o for s, _ in dim.terms for o in _bounding(s.high)}
+        s, c = next((term for term in dim.terms if term[0] not in outer), dim.terms[0])
+        bound = s.low if c * sign < 0 else s.high
+        if bound is None:
+            return None
+        dim = dim - c * symbol(s.name, s.low, s.high) + c * bound
+    return dim
+
+
+def lower_bound(dim: Dim) -> int | None:
+    """The least number that a dimension can be, as far as its symbols tell."""
+    return _extreme(dim, -1)
+
+
+def upper_bound(dim: Dim) -> int | None:
+    """The greatest number that a dimension can be; None where nothing bounds it."""
+    return _extreme(dim, 1)
+
+
+def evaluate_dim(dim: Dim, numbers: Mapping[str, int]) -> int:
+    """The number that a dimension is where its symbols have these numbers."""
+    if isinstance(dim, Affine):
+        return dim.const + sum(c * numbers[s.name] for s, c in dim.terms)
+    return dim
+
+
+def substitute(dim: Dim, numbers: Mapping[Symbol, Dim]) -> Dim:
+    """The dimension with some symbols replaced."""
+    if not isinstance(dim, Affine):
+        return dim
+    result: Dim = dim.const
+    for s, c in dim.terms:
+        result = numbers.get(s, symbol(s.name, s.low, s.high)) * c + result
+    return result
+
+
+def capacity(shape: Shape) -> tuple[int, ...]:
+    """The sizes of a buffer that holds any array of this shape."""
+    sizes = []
+    for dim in shape:
+        bound = upper_bound(dim)
+        if bound is None:
+            raise IRError(f"nothing bounds the size {dim} of {format_shape(shape)}")
+        sizes.append(max(bound, 0))
+    return tuple(sizes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +213,19 @@ class ArrayType:
 
     def __str__(self) -> str:
         return f"{NAME_OF_DTYPE[self.dtype]}[{', '.join(map(str, self.shape))}]"
+
+
+@dataclass(frozen=True, slots=True)
+class TupleType:
+    """The results of a loop or branch, taken apart by ``get``."""
+
+    items: tuple[ArrayType, ...]
+
+    shape = ()
+    differentiable = False
+
+    def __str__(self) -> str:
+        return f"({', '.join(map(str, self.items))})"
 
 
 def broadcast_shapes(*shapes: Shape) -> Shape:

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from .errors import IRError
-from .graph import Graph, Value
+from .graph import Graph, infer, symbols
 from .op import INPUT
+from .types import Symbol
 
 
-def verify(graph: Graph, outer: frozenset[Value] = frozenset()) -> Graph:
-    """Returns ``graph``, or raises IRError; passes run it after themselves in tests."""
-    defined = set(outer) | set(graph.inputs)
+def verify(graph: Graph, outer: frozenset[Symbol] = frozenset()) -> Graph:
+    """Returns ``graph``, or raises IRError; passes run it after themselves in tests.
+
+    ``outer``: the symbols that are known around a region.
+    """
+    defined = set(graph.inputs)
+    known = set(outer)
     for value in graph.inputs:
         if value.op is not INPUT:
             raise IRError(f"{value} is listed as an input")
@@ -19,11 +24,17 @@ def verify(graph: Graph, outer: frozenset[Value] = frozenset()) -> Graph:
         for arg in value.args:
             if arg not in defined:
                 raise IRError(f"{value} uses {arg} before its definition")
-        inferred = value.op.infer(*[arg.type for arg in value.args], **dict(value.attrs))
+        unknown = {s.name for s in symbols(value) - known if s.high is not None}
+        if unknown:
+            raise IRError(f"{value} mentions {', '.join(sorted(unknown))} before its definition")
+        inferred = infer(value.op, value.args, value.attrs, value.regions)
         if inferred != value.type:
             raise IRError(f"{value} has not the type {inferred} of its rule")
+        inside = known | {value.attr("symbol")} if value.op.name == "loop" else known
         for region in value.regions:
-            verify(region, frozenset(defined))
+            verify(region, frozenset(inside))
+        if value.op.name == "index":
+            known.add(value.attr("symbol"))
         defined.add(value)
     for guard in graph.guards:
         if guard.value.shape:

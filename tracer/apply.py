@@ -10,7 +10,7 @@ import numpy as np
 from ..ir import ops
 from ..ir.errors import IRError
 from ..ir.graph import Value
-from ..ir.types import BOOL
+from ..ir.types import BOOL, Affine, broadcast_shapes
 from . import indexing
 from . import layout as layouts
 from .core import ArrayCore
@@ -50,7 +50,7 @@ def call_ufunc(
     shape = broadcast_shape(name, *[_shape(x) for x in operands])
     mask = None if where is True else _mask(where, name)
     if mask is not None:
-        shape = broadcast_shape(name, shape, mask.type.ints)
+        shape = broadcast_shape(name, shape, mask.shape)
     try:
         values = [cast_operand(x, t) for x, t in zip(operands, loop, strict=False)]
         y = rule(*values)
@@ -156,10 +156,12 @@ def _resolve(
 
 
 def broadcast_shape(operation: str, *shapes: Ints) -> Ints:
-    """NumPy's broadcasting of known shapes, with NumPy's error."""
+    """NumPy's broadcasting, with NumPy's error; symbolic sizes are equal to themselves only."""
     try:
+        if any(isinstance(dim, Affine) for shape in shapes for dim in shape):
+            return broadcast_shapes(*shapes)  # type: ignore[return-value]
         return np.broadcast_shapes(*shapes)
-    except ValueError:
+    except (ValueError, IRError):
         listed = " ".join(map(str, shapes))
         raise error("broadcast", operation=operation, shapes=listed) from None
 

@@ -45,7 +45,7 @@ def wrap(
         weak=weak,
         bound=1 if weak is bool else bound,
         scalar=is_scalar,
-        layout=contiguous(value.type.ints) if layout == "C" else layout,
+        layout=contiguous(value.shape) if layout == "C" else layout,
         assumed=layout == "C",
     )
 
@@ -64,4 +64,4 @@ def wrap_in(
     """A fresh array that belongs to a block of a trace."""
     trace.check_length()
     storage = Storage(trace, block, value)
-    return Array(storage, (), value.type.ints, layout, weak, bound, scalar, assumed)
+    return Array(storage, (), value.shape, layout, weak, bound, scalar, assumed)

@@ -12,9 +12,11 @@ import numpy as np
 
 from ..ir import ops
 from ..ir.graph import Block, Value
+from ..ir.types import Affine
 from . import layout as layouts
 from .errors import error, unsupported
 from .layout import Ints, Layout
+from .regions import enter, is_writable_here
 from .views import Broadcasted, Region, Reshaped, Step, Transposed
 
 if TYPE_CHECKING:
@@ -24,16 +26,36 @@ if TYPE_CHECKING:
 
 
 class Storage:
-    """The current value of a base array. ``doubt``: the line whose result may share it."""
+    """The current value of a base array, which was made in ``block``.
 
-    __slots__ = ("block", "doubt", "trace", "value", "version")
+    In the body of a loop or a branch the value is an input of that region, from the first look
+    at it: ``at`` is the block that knows the value. ``doubt``: the line whose result may share
+    the array; ``stale``: that of a loop that has gone on with other arrays in its place.
+    """
+
+    __slots__ = ("at", "block", "current", "doubt", "stale", "trace", "version")
 
     def __init__(self, trace: Trace, block: Block, value: Value) -> None:
         self.trace = trace
         self.block = block
-        self.value = value
+        self.at = block
+        self.current = value
         self.version = 0
         self.doubt: str | None = None
+        self.stale: str | None = None
+
+    @property
+    def value(self) -> Value:
+        blocks = self.trace.blocks
+        if blocks and self.at is not blocks[-1]:
+            enter(self)
+        if self.stale is not None:
+            raise error("stale", where=self.stale)
+        return self.current
+
+    @value.setter
+    def value(self, value: Value) -> None:
+        self.current = value
 
 
 class ArrayCore:
@@ -96,8 +118,12 @@ class ArrayCore:
         return len(self.shape)
 
     @property
-    def size(self) -> int:
-        return int(np.prod(self.shape, dtype=object)) if self.shape else 1
+    def size(self) -> Any:
+        """The number of elements; affine in symbols where one axis is."""
+        size: Any = 1
+        for dim in self.shape:
+            size = dim * size
+        return size
 
     @property
     def itemsize(self) -> int:
@@ -161,7 +187,7 @@ class ArrayCore:
         if storage.doubt is not None:
             name = f"an array of shape {self.shape}"
             raise error("alias", name=name, where=storage.doubt)
-        if storage.block is not trace.block:
+        if not is_writable_here(storage):
             raise error("nested_write", shape=self.shape)
         levels = [storage.value]
         for step in self.steps[:-1]:
@@ -182,7 +208,7 @@ class ArrayCore:
     def _fresh(self, value: Value, layout: Layout, scalar: bool = False) -> Self:
         trace = self.storage.trace
         return type(self)(
-            Storage(trace, trace.block, value), (), value.type.ints, layout, scalar=scalar
+            Storage(trace, trace.block, value), (), value.shape, layout, scalar=scalar
         )
 
     def _as_base(self) -> Self:
@@ -269,6 +295,9 @@ class ArrayCore:
 
 def _complete(shape: Any, size: int) -> Ints:
     """The shape with its -1 filled in, checked against the number of elements."""
+    given = shape if isinstance(shape, tuple | list) else (shape,)
+    if any(isinstance(dim, Affine) for dim in given):
+        return tuple(given)  # of a region: only axes of size one come and go
     wanted = tuple(int(dim) for dim in (shape if isinstance(shape, tuple | list) else (shape,)))
     holes = sum(dim < 0 for dim in wanted)
     if holes > 1:

@@ -86,6 +86,10 @@ MESSAGES: dict[str, str] = {
         "the recording has grown past {limit} operations: a Python loop is unrolled as it is"
         " recorded; use array operations in place of its innermost part"
     ),
+    "unrolled_too_long": (
+        "the loop at {where} is unrolled{why} and would grow past {limit} operations: use array"
+        " operations in place of it, or write it so that it can be recorded once"
+    ),
     "unstable": (
         "{name} does not do the same at every recording: what it captures or does changes while"
         " it runs; pass what changes as an argument"
@@ -118,6 +122,10 @@ MESSAGES: dict[str, str] = {
     "shared": (
         "the function writes into {name}, which shares memory with {other}:"
         " the write would not be seen there; pass a copy of one"
+    ),
+    "stale": (
+        "this array was updated at {where} in a loop that assigns the same name to other arrays:"
+        " what it holds now depends on the number of iterations; copy it before the loop"
     ),
     "nested_write": (
         "write into an array of shape {shape} that belongs to the enclosing function:"
@@ -164,12 +172,14 @@ _CLASSES: dict[str, type[AdjitError]] = {
     "tangent_shape": AdjitValueError,
     "paths": AdjitValueError,
     "too_long": AdjitValueError,
+    "unrolled_too_long": AdjitValueError,
     "unstable": AdjitValueError,
     "unsupported": AdjitNotImplementedError,
     "escape": AdjitTypeError,
     "cut": AdjitTypeError,
     "alias": AdjitValueError,
     "shared": AdjitValueError,
+    "stale": AdjitValueError,
     "nested_write": AdjitValueError,
     "random": AdjitNotImplementedError,
     "mutated_container": AdjitValueError,
@@ -189,7 +199,7 @@ _CLASSES: dict[str, type[AdjitError]] = {
 
 
 REFUSALS = frozenset(
-    {"unsupported", "escape", "cut", "alias", "nested_write", "random", "hash", "dtype"}
+    {"unsupported", "escape", "cut", "alias", "stale", "nested_write", "random", "hash", "dtype"}
 )
 """Codes of what NumPy would have done: a function that catches these has not been recorded."""
 

@@ -29,6 +29,7 @@ from .capture import (
 )
 from .errors import error
 from .functions.scalars import CALLS
+from .iteration import STAGED
 from .lift import lift
 from .places import MISSING, Attribute, IdentityOf
 from .source import is_user_class, is_user_function, is_user_module
@@ -89,7 +90,7 @@ def _follow(trace: Trace, f: FunctionType) -> FunctionType | None:
 
 def _replacement(f: Any) -> Callable[..., Any] | None:
     try:
-        return FUNCTIONS.get(f) or CALLS.get(f)
+        return FUNCTIONS.get(f) or CALLS.get(f) or STAGED.get(f)
     except TypeError:  # not hashable
         return None
 

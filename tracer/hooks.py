@@ -13,12 +13,14 @@ from collections.abc import Callable
 from types import FunctionType, ModuleType
 from typing import Any
 
+from . import staging
 from .array import Array
 from .capture import note, observe, variable
 from .errors import unsupported
 from .follow import call, read_attribute
 from .places import MISSING, Global, IdentityOf
 from .source import is_user_function
+from .staging import UNSET, For, If, While
 from .trace import current_trace
 
 
@@ -27,6 +29,18 @@ class Hooks:
 
     def __init__(self, function: FunctionType) -> None:
         self.function = function
+
+    # Control flow. These stand here as they are, so that no frame lies in between.
+    for_ = For
+    while_ = While
+    if_ = If
+    unrolled = staticmethod(staging.unrolled)
+    choose = staticmethod(staging.choose)
+    both = staticmethod(staging.both)
+    either = staticmethod(staging.either)
+    negate = staticmethod(staging.negate)
+    chain = staticmethod(staging.chain)
+    unset = UNSET
 
     def load(self, name: str, value: Any, /) -> Any:
         """A global or closure variable."""
@@ -56,10 +70,10 @@ class Hooks:
         return call(trace, read_attribute(trace, owner, name), args, kwargs)
 
     def own_names(self, names: Any, /) -> Any:
-        """What ``locals()`` or ``dir()`` returned, without the hooks."""
+        """What ``locals()`` or ``dir()`` returned, without the names of rewritten code."""
         if isinstance(names, list):
-            return [name for name in names if name != "__adjit__"]
-        return {name: value for name, value in names.items() if name != "__adjit__"}
+            return [name for name in names if not name.startswith("__adjit_")]
+        return {name: value for name, value in names.items() if not name.startswith("__adjit_")}
 
     def direct(self, name: str, builtin: Any, /) -> Any:
         """``eval``, ``exec`` or ``globals``, which read captured names past the hooks."""

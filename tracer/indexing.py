@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import operator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..ir import ops
+from ..ir.types import Dim
 from .core import ArrayCore
+from .dims import dimension, symbolic_position, symbolic_range
 from .errors import error, unsupported
 from .layout import elementwise
 from .lift import lift
@@ -55,7 +56,7 @@ def assign(target: ArrayCore, source: object) -> None:
     if isinstance(source, ArrayCore) and source._shares_place(target):
         return
     value = lift(source, target.dtype)
-    shape = value.type.ints
+    shape = value.type.shape
     fitting = shape
     while len(fitting) > len(target.shape) and fitting[0] == 1:
         fitting = fitting[1:]
@@ -119,10 +120,10 @@ def _check_entry(entry: object) -> None:
 
 
 def _view(x: ArrayCore, entries: list[Any]) -> Any:
-    start: list[int] = []
+    start: list[Any] = []
     step: list[int] = []
-    size: list[int] = []
-    shape: list[int] = []
+    size: list[Any] = []
+    shape: list[Any] = []
     for entry in entries:
         if entry is None:
             shape.append(1)
@@ -130,11 +131,12 @@ def _view(x: ArrayCore, entries: list[Any]) -> Any:
         if entry is Ellipsis:
             continue
         axis = len(start)
+        dim = x.shape[axis]
         if isinstance(entry, slice):
-            at, by, count = _range(entry, x.shape[axis])
+            at, by, count = _range(entry, dim)
             shape.append(count)
         else:
-            at, by, count = _position(entry, axis, x.shape[axis]), 1, 1
+            at, by, count = _position(entry, axis, dim), 1, 1
         start.append(at)
         step.append(by)
         size.append(count)
@@ -142,21 +144,24 @@ def _view(x: ArrayCore, entries: list[Any]) -> Any:
     return region._view_reshape(tuple(shape))
 
 
-def _range(entry: slice, dim: int) -> tuple[int, int, int]:
-    for bound in (entry.start, entry.stop, entry.step):
+def _range(entry: slice, dim: Dim) -> tuple[Dim, int, Dim]:
+    bounds = (entry.start, entry.stop, entry.step)
+    for bound in bounds:
         if bound is not None and not _is_integer(bound) and not hasattr(bound, "__index__"):
             text = "slice indices must be integers or None or have an __index__ method"
             raise error("type", text=text)
-    bounds = [
-        None if b is None else operator.index(b) for b in (entry.start, entry.stop, entry.step)
-    ]
-    positions = range(*slice(*bounds).indices(dim))
-    return positions.start, positions.step, len(positions)
+    start, stop, step = (None if bound is None else dimension(bound) for bound in bounds)
+    if isinstance(dim, int) and all(b is None or isinstance(b, int) for b in (start, stop, step)):
+        positions = range(*slice(start, stop, step).indices(dim))
+        return positions.start, positions.step, len(positions)
+    return symbolic_range(start, stop, step, dim)
 
 
-def _position(entry: Any, axis: int, dim: int) -> int:
-    at = operator.index(entry)
-    if not -dim <= at < dim:
-        text = f"index {at} is out of bounds for axis {axis} with size {dim}"
-        raise error("index", text=text)
-    return at % dim
+def _position(entry: Any, axis: int, dim: Dim) -> Dim:
+    at = dimension(entry)
+    if isinstance(at, int) and isinstance(dim, int):
+        if not -dim <= at < dim:
+            text = f"index {at} is out of bounds for axis {axis} with size {dim}"
+            raise error("index", text=text)
+        return at % dim
+    return symbolic_position(at, axis, dim)

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
+from ..ir.types import Affine, capacity
+
 Layout = tuple[int, ...] | None
 Ints = tuple[int, ...]
 
@@ -16,8 +18,9 @@ Ints = tuple[int, ...]
 def contiguous(shape: Ints) -> Ints:
     """The strides of a C-contiguous array."""
     strides = [1] * len(shape)
+    sizes = capacity(shape) if any(isinstance(dim, Affine) for dim in shape) else shape
     for axis in range(len(shape) - 2, -1, -1):
-        strides[axis] = strides[axis + 1] * max(shape[axis + 1], 1)
+        strides[axis] = strides[axis + 1] * max(sizes[axis + 1], 1)
     return tuple(strides)
 
 

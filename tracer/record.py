@@ -20,6 +20,7 @@ from .hooks import recordable
 from .lift import lift
 from .promote import WEAK_DTYPE
 from .randomness import check_drawn, snapshot
+from .regions import RestartError, innermost
 from .signature import Arguments, native
 from .trace import Trace
 
@@ -68,7 +69,8 @@ class Recording:
 
     ``inputs[n]`` is the input of argument leaf n (None: static). ``captures`` are read and
     ``statics`` compared at each call. ``written``: the argument
-    leaves and captures that were written to.
+    leaves and captures that were written to. ``unrolled``: the loops that could not be recorded
+    as one: where, and why.
     """
 
     graph: Graph
@@ -78,6 +80,7 @@ class Recording:
     captures: dict[Source, Value]
     statics: dict[Source, object]
     written: tuple[int | Source, ...]
+    unrolled: tuple[tuple[str, str], ...]
 
 
 def record(
@@ -87,8 +90,27 @@ def record(
     scalar: bool = False,
     has_aux: bool = False,
 ) -> Recording:
-    """Runs ``fun`` on proxies of ``arguments``; ``scalar``: the (first) result must be one."""
-    trace = Trace(forced)
+    """Runs ``fun`` on proxies of ``arguments``; ``scalar``: the (first) result must be one.
+
+    Where a loop turns out not to be recordable as one, all is recorded again with it unrolled.
+    """
+    unrolled: dict[object, tuple[str, str]] = {}
+    while True:
+        try:
+            return _record(fun, arguments, forced, scalar, has_aux, unrolled)
+        except RestartError as problem:
+            unrolled[problem.key] = (problem.where, problem.reason)
+
+
+def _record(
+    fun: Callable[..., Any],
+    arguments: Arguments,
+    forced: Sequence[Outcome],
+    scalar: bool,
+    has_aux: bool,
+    unrolled: dict[object, tuple[str, str]],
+) -> Recording:
+    trace = Trace(forced, unrolled)
     with trace:
         proxies = []
         keys: list[Hashable] = []
@@ -123,6 +145,7 @@ def record(
         capture_values,
         dict(trace.statics),
         written,
+        tuple(unrolled.values()),
     )
 
 
@@ -150,7 +173,12 @@ def run(
         returned = recorded(*args, **kwargs)
         after = flatten((args, kwargs))
         leaves, structure = flatten(returned)
-    except RecursionError as problem:
+    except Exception as problem:
+        region = innermost(trace)
+        if region is not None:  # perhaps only a region cannot do it: unrolled, it may be right
+            raise RestartError(region.key, region.where, str(problem)) from problem
+        if not isinstance(problem, RecursionError):
+            raise
         name = getattr(fun, "__qualname__", repr(fun))
         raise error("recursion", name=name) from problem
     if trace.refused is not None:  # and the function has caught it

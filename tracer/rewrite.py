@@ -10,21 +10,14 @@ from __future__ import annotations
 import ast
 import copy
 import functools
-from collections.abc import Iterator
-from dataclasses import dataclass, field
 from types import CellType, CodeType, FunctionType
 from typing import Any
 from weakref import WeakKeyDictionary
 
+from .control import stage
 from .hooks import Hooks
-from .source import Definition, find_origin, with_node
-
-HOOKS = "__adjit__"
-
-PLAIN_CALLS = frozenset(
-    {"super", "locals", "globals", "vars", "dir", "eval", "exec", "breakpoint", "__import__"}
-)
-"""Builtins that look at the frame that calls them, so nothing may stand in between."""
+from .scopes import HOOKS, PLAIN_CALLS, Bindings, Scope, mangled, parameters
+from .source import Definition, Origin, find_origin, with_node
 
 _FRAME_VIEWS = frozenset({"locals", "vars", "dir"})
 """Those that, without arguments, show the variables of the frame."""
@@ -67,9 +60,19 @@ def _rewrite_code(code: CodeType, module_globals: dict[str, Any]) -> CodeType | 
     origin = find_origin(code, module_globals)
     if origin is None:
         return None
-    node = _Rewriter(origin.class_name).definition(origin.node)
-    compiled = with_node(origin, node).compile((*code.co_freevars, HOOKS))
+    free = (*code.co_freevars, HOOKS)
+    try:
+        compiled = with_node(origin, _hooked(origin, staged=True)).compile(free)
+    except RecursionError:  # hundreds of early returns, each of which nests what follows it
+        compiled = with_node(origin, _hooked(origin, staged=False)).compile(free)
     return _finish(compiled, compiled.co_qualname, code.co_qualname)
+
+
+def _hooked(origin: Origin, staged: bool) -> Definition:
+    node = _Rewriter(origin.class_name).definition(origin.node)
+    if staged:
+        stage(node, origin.class_name)
+    return node
 
 
 def _finish(code: CodeType, prefix: str, qualname: str) -> CodeType:
@@ -84,92 +87,10 @@ def _finish(code: CodeType, prefix: str, qualname: str) -> CodeType:
     return code.replace(co_consts=(*consts, _MARK), co_qualname=own)
 
 
-@dataclass
-class _Scope:
-    """The names that one scope binds; what no scope binds is free in the whole definition."""
-
-    is_class: bool = False
-    bound: set[str] = field(default_factory=set)
-    outer: set[str] = field(default_factory=set)  # declared global or nonlocal
-    global_names: set[str] = field(default_factory=set)
-
-
-_COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
-
-
-class _Bindings(ast.NodeVisitor):
-    """Collects the names that the statements of one scope bind."""
-
-    def __init__(self, scope: _Scope) -> None:
-        self.scope = scope
-
-    def visit_Name(self, node: ast.Name) -> None:
-        if not isinstance(node.ctx, ast.Load):
-            self.scope.bound.add(node.id)
-
-    def visit_Global(self, node: ast.Global) -> None:
-        self.scope.outer.update(node.names)
-        self.scope.global_names.update(node.names)
-
-    def visit_Nonlocal(self, node: ast.Nonlocal) -> None:
-        self.scope.outer.update(node.names)
-
-    def generic_visit(self, node: ast.AST) -> None:
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            self.scope.bound.add(node.name)
-            for part in _outer_parts(node):
-                self.visit(part)
-        elif isinstance(node, ast.Lambda):
-            for part in _outer_parts(node):
-                self.visit(part)
-        elif isinstance(node, _COMPREHENSIONS):
-            # Targets belong to the comprehension; a walrus anywhere inside binds out here.
-            for inner in _walk_scope(node):
-                if isinstance(inner, ast.NamedExpr):
-                    self.visit(inner.target)
-        else:
-            match node:
-                case ast.Import() | ast.ImportFrom():
-                    self.scope.bound.update(
-                        (item.asname or item.name).split(".")[0] for item in node.names
-                    )
-                case ast.ExceptHandler(name=str(name)):
-                    self.scope.bound.add(name)
-                case ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)):
-                    self.scope.bound.add(name)
-                case ast.MatchMapping(rest=str(name)):
-                    self.scope.bound.add(name)
-            super().generic_visit(node)
-
-
-def _outer_parts(node: Any) -> Iterator[ast.AST]:
-    """The parts of a definition that the scope around it evaluates."""
-    yield from getattr(node, "decorator_list", ())
-    if isinstance(node, ast.ClassDef):
-        yield from node.bases
-        yield from node.keywords
-    else:
-        yield from node.args.defaults
-        yield from (default for default in node.args.kw_defaults if default is not None)
-
-
-def _parameters(given: ast.arguments) -> Iterator[ast.arg]:
-    yield from (*given.posonlyargs, *given.args, *given.kwonlyargs)
-    yield from (arg for arg in (given.vararg, given.kwarg) if arg is not None)
-
-
-def _walk_scope(node: ast.AST) -> Iterator[ast.AST]:
-    """All nodes below, lambdas excluded."""
-    for child in ast.iter_child_nodes(node):
-        if not isinstance(child, ast.Lambda):
-            yield child
-            yield from _walk_scope(child)
-
-
 class _Rewriter(ast.NodeTransformer):
     def __init__(self, class_name: str | None) -> None:
         self.class_name = class_name
-        self.scopes: list[_Scope] = []
+        self.scopes: list[Scope] = []
 
     def definition(self, node: Definition) -> Definition:
         """A rewritten copy of the outermost definition."""
@@ -181,12 +102,12 @@ class _Rewriter(ast.NodeTransformer):
 
     def _body(self, node: Any) -> None:
         """Rewrites what a definition evaluates in its own scope, in place."""
-        scope = _Scope(is_class=isinstance(node, ast.ClassDef))
+        scope = Scope(is_class=isinstance(node, ast.ClassDef))
         if not scope.is_class:
-            scope.bound.update(arg.arg for arg in _parameters(node.args))
+            scope.bound.update(arg.arg for arg in parameters(node.args))
         statements = node.body if isinstance(node.body, list) else [node.body]
         for statement in statements:
-            _Bindings(scope).visit(statement)
+            Bindings(scope).visit(statement)
         scope.bound -= scope.outer
         self.scopes.append(scope)
         if isinstance(node, ast.Lambda):
@@ -216,9 +137,9 @@ class _Rewriter(ast.NodeTransformer):
     def _comprehension(self, node: Any) -> Any:
         # The first iterable is evaluated outside, everything else inside.
         first = self.visit(node.generators[0].iter)
-        scope = _Scope()
+        scope = Scope()
         for generator in node.generators:
-            _Bindings(scope).visit(generator.target)
+            Bindings(scope).visit(generator.target)
         self.scopes.append(scope)
         node.generators[0].iter = ast.Constant(None)
         self.generic_visit(node)
@@ -330,8 +251,4 @@ class _Rewriter(ast.NodeTransformer):
         return ast.copy_location(ast.Constant(value), at)
 
     def _mangled(self, name: str) -> str:
-        """The name as the compiler writes it inside a class: ``__x`` is ``_Class__x``."""
-        owner = (self.class_name or "").lstrip("_")
-        if not owner or not name.startswith("__") or name.endswith("__") or "." in name:
-            return name
-        return f"_{owner}{name}"
+        return mangled(name, self.class_name)

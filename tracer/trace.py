@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..ir.graph import Block, Guard, Value
+from ..ir.graph import Block, Guard, Value, symbols
 from ..ir.interpret import evaluate
 from ..ir.op import INPUT
-from ..ir.types import ArrayType
+from ..ir.types import Affine, ArrayType, Dim, symbol
 from .errors import error, user_line
 from .promote import WEAK_DTYPE, check_dtype
+from .regions import innermost, refuse
 
 if TYPE_CHECKING:
     from .array import Array
@@ -54,7 +55,13 @@ class Trace:
     left must take the same way, so it is given the outcomes that native code saw.
     """
 
-    def __init__(self, forced: Sequence[bool | int | float] = ()) -> None:
+    def __init__(
+        self,
+        forced: Sequence[bool | int | float] = (),
+        unrolled: Mapping[object, tuple[str, str]] | None = None,
+    ) -> None:
+        self.unrolled = dict(unrolled or {})
+        self._symbols = 0
         self.blocks: list[Block] = [Block()]
         self.guards: list[Guard] = []
         self.captures: dict[Source, Array] = {}
@@ -77,7 +84,8 @@ class Trace:
         return self
 
     def __exit__(self, *exc: object) -> None:
-        self.block.__exit__(*exc)
+        for block in reversed(self.blocks):  # an error leaves regions open
+            block.__exit__(*exc)
         # Arrays check that their block is still open, so they are dead from here on.
         self.blocks = []
         _current.traces.pop()
@@ -91,12 +99,19 @@ class Trace:
             with block:
                 yield block
         finally:
+            while self.blocks[-1] is not block:
+                self.blocks.pop().__exit__()
             self.blocks.pop()
 
     def check_length(self) -> None:
         """An error once the recording is longer than is sensible to compile."""
         if len(self.block.values) > VALUE_LIMIT:
             raise error("too_long", limit=VALUE_LIMIT)
+
+    def symbol(self, high: Dim | None = None) -> Affine:
+        """A new symbol between 0 and ``high``."""
+        self._symbols += 1
+        return symbol(f"i{self._symbols - 1}", 0, high)
 
     # --- inputs -------------------------------------------------------------------------------
 
@@ -155,6 +170,8 @@ class Trace:
             if missing:
                 pending += missing
                 continue
+            if top not in env and (top.op is INPUT or symbols(top)):
+                raise error("escape", operation="the number", shape=(), dtype="of a loop")
             if top not in env:
                 env[top] = evaluate(top, [env[arg] for arg in top.args])
             pending.pop()
@@ -170,7 +187,8 @@ class Trace:
             if missing:
                 pending += missing
                 continue
-            known.setdefault(top, top.op is not INPUT and all(known[arg] for arg in top.args))
+            own = top.op is not INPUT and not symbols(top)
+            known.setdefault(top, own and all(known[arg] for arg in top.args))
             pending.pop()
         return known[value]
 
@@ -181,6 +199,8 @@ class Trace:
         outcome: bool | int | float
         if self.is_constant(value):
             outcome = self.concrete(value).item()
+        elif innermost(self) is not None:
+            refuse(self, reason)
         else:
             if len(self.guards) < len(self._forced):
                 # What follows must agree with the outcome, also where rounding differed.

@@ -2,6 +2,7 @@
 
 from ..op import CONST, INPUT, OPS, Masked, Op, const, constant_of
 from .contract import contract
+from .control import affine, cond, dim, dim_of, empty, get, index, loop
 from .logic import (
     eq,
     fmax,

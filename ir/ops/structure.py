@@ -93,6 +93,7 @@ def _check_region(x: ArrayType, start: tuple, step: tuple, size: Shape) -> None:
     for dim, at, by, count in zip(x.shape, start, step, size, strict=True):
         if by == 0:
             raise IRError(f"the step of a region of {x} is 0")
+        # What depends on symbols was checked or clipped where the numbers come from.
         if any(isinstance(number, Affine) for number in (dim, at, count)):
             continue
         if count and not (0 <= at < dim and 0 <= at + by * (count - 1) < dim):

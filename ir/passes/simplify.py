@@ -13,11 +13,28 @@ from typing import Any
 
 import numpy as np
 
-from ..graph import Block, Graph, Guard, Value, captured, current_block
+from ..graph import Block, Graph, Guard, Value, current_block, symbols
 from ..interpret import evaluate
 from ..op import CONST, const, constant_of
-from ..ops import add, broadcast, div, mul, neg, reshape, slice_, sub, transpose, update, where
-from ..types import ArrayType, broadcast_shapes
+from ..ops import (
+    add,
+    affine,
+    broadcast,
+    dim,
+    dim_of,
+    div,
+    get,
+    mul,
+    neg,
+    reshape,
+    slice_,
+    sub,
+    transpose,
+    update,
+    where,
+)
+from ..types import I64, Affine, ArrayType, broadcast_shapes
+from .prune import needed_values, prune, remove_dead, used_results
 
 FOLD_LIMIT = 64
 """Constants of at most this many elements are computed at compile time."""
@@ -27,40 +44,27 @@ RULES: dict[str, list[Rule]] = {}
 
 
 def simplify(graph: Graph) -> Graph:
-    return _simplify(graph, {})
-
-
-def _simplify(graph: Graph, outer: dict[Value, Value]) -> Graph:
-    """``outer``: what became of the Values around a region."""
     block = Block(graph.inputs)
-    new = outer | {value: value for value in graph.inputs}
-    needed = _needed(graph)
+    new: dict[Value, Value] = {value: value for value in graph.inputs}
+    results: dict[Value, list[Value]] = {}
+    needed = needed_values(graph)
+    used = used_results(needed)
     with block:
         for value in graph.values:
-            if value in needed:
-                args = tuple(new[arg] for arg in value.args)
-                regions = tuple(_simplify(region, new) for region in value.regions)
+            if value not in needed:
+                continue
+            args = tuple(new.get(arg, arg) for arg in value.args)
+            if value.op is get:
+                new[value] = results[value.args[0]][value.attr("index")]
+            elif value.regions and value.op.kind == "control":
+                regions = tuple(simplify(region) for region in value.regions)
+                results[value] = prune(value, args, regions, used.get(value, set()))
+            else:
+                regions = tuple(simplify(region) for region in value.regions)
                 new[value] = _rewrite(value, args, regions)
     guards = tuple(Guard(new[g.value], g.expected, g.where, g.reason) for g in graph.guards)
     outputs = [new[value] for value in graph.outputs]
     return remove_dead(block.graph(outputs, guards))
-
-
-def remove_dead(graph: Graph) -> Graph:
-    """The Graph without values that no output and no guard needs."""
-    needed = _needed(graph)
-    kept = tuple(value for value in graph.values if value in needed)
-    return Graph(graph.inputs, kept, graph.outputs, graph.guards)
-
-
-def _needed(graph: Graph) -> set[Value]:
-    needed = {*graph.outputs, *(guard.value for guard in graph.guards)}
-    for value in reversed(graph.values):
-        if value in needed:
-            needed.update(value.args)
-            for region in value.regions:
-                needed.update(captured(region))
-    return needed
 
 
 def _rewrite(value: Value, args: tuple[Value, ...], regions: tuple[Graph, ...]) -> Value:
@@ -70,6 +74,10 @@ def _rewrite(value: Value, args: tuple[Value, ...], regions: tuple[Graph, ...]) 
     folded = _fold(value, args)
     if folded is not None:
         return folded
+    if value.dtype == I64 and not value.shape and value.op in (add, sub, mul, neg):
+        number = affine(value.op.name, [dim_of(arg) for arg in args])
+        if isinstance(number, Affine):
+            return dim(value=number)
     found = _first_match(value.op.name, args, attrs)
     if found is not None:
         return _fit(found, value.type)
@@ -107,6 +115,8 @@ def _fold(value: Value, args: tuple[Value, ...]) -> Value | None:
     if value.op.name in ("reshape", "transpose", "slice") and splat:
         return _fit(const(arrays[0]), value.type)
     if value.op.name == "broadcast":
+        return None
+    if value.op.kind == "control" or value.op.name == "index" or symbols(value):
         return None
     small = all(arg.op is CONST and arg.type.size <= FOLD_LIMIT for arg in args)
     if small and value.type.size <= FOLD_LIMIT:

@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from ..errors import IRError
 from ..graph import Block, Graph, Value
 from ..op import Masked
-from ..ops import broadcast, where, zeros
-from .adjoint import check_captures, scale
+from ..ops import broadcast, cond, get, loop, where, zeros
+from ..ops.control import COND, LOOP, trip_of
+from .activity import Activity, activity
+from .cotangents import scale
 
 
 def tangent(graph: Graph, wrt: Sequence[int]) -> Graph:
@@ -25,18 +27,75 @@ def tangent(graph: Graph, wrt: Sequence[int]) -> Graph:
             if not x.type.differentiable:
                 raise IRError(f"input {x.attr('name')} has dtype {x.dtype} and no derivative")
             tangents[x] = block.input(f"t_{x.attr('name')}", x.type)
-        for y in graph.values:
-            check_captures(y, tangents)
-            if y.type.differentiable and any(arg in tangents for arg in y.args):
-                t = _tangent(y, [tangents.get(arg) for arg in y.args])
-                if t is not None:
-                    tangents[y] = t if t.shape == y.shape else broadcast(t, shape=y.shape)
+        _push(graph, tangents)
         results = [
             tangents[y] if y in tangents else zeros(y.type)
             for y in graph.outputs
             if y.type.differentiable
         ]
     return block.graph((*graph.outputs, *results), graph.guards)
+
+
+def _push(graph: Graph, tangents: dict[Value, Value]) -> None:
+    """Adds the tangents of all values to those of the inputs."""
+    known = activity(graph, tangents)
+    for y in graph.values:
+        if y.op is LOOP or y.op is COND:
+            _control(y, tangents, known)
+        elif y in known.values and y.op is not get:
+            t = _tangent(y, [tangents.get(arg) for arg in y.args])
+            if t is not None:
+                tangents[y] = t if t.shape == y.shape else broadcast(t, shape=y.shape)
+
+
+def _control(y: Value, tangents: dict[Value, Value], known: Activity) -> None:
+    """A loop or branch over values and tangents; the values are computed along once more."""
+    flags, results = known.regions[y], known.results[y]
+    if not any(results):
+        return
+    first = len(y.args) - len(flags)
+    args = y.args[first:]
+    moved = [p for p, flag in enumerate(flags) if flag]
+    active = [k for k, flag in enumerate(results) if flag]
+    regions = [_region(region, moved, active, len(results)) for region in y.regions]
+    given = [tangents[args[p]] if args[p] in tangents else zeros(args[p].type) for p in moved]
+    if y.op is COND:
+        found = cond(y.args[0], [*args, *given], *regions)
+    else:
+        # The tangents of carried values follow these.
+        count = len(results)
+        (body,) = regions
+        state = sum(p < count for p in moved)
+        at = len(args) + state
+        inputs = (*body.inputs[:count], *body.inputs[len(args) : at])
+        body = Graph(
+            (*inputs, *body.inputs[count : len(args)], *body.inputs[at:]),
+            body.values,
+            (*body.outputs[:count], *body.outputs[len(body.outputs) - state :])
+            + body.outputs[count : len(body.outputs) - state],
+        )
+        go = y.args[1] if y.attr("test") else None
+        carried = [*args[:count], *given[:state]]
+        invariant = [*args[count:], *given[state:]]
+        reverse = y.attr("reverse")
+        found = loop(trip_of(y), go, carried, invariant, body, y.attr("symbol"), reverse)
+    for k, t in zip(active, found[len(results) :], strict=True):
+        tangents[get(y, index=k)] = t
+
+
+def _region(region: Graph, moved: list[int], active: list[int], count: int) -> Graph:
+    """Inputs: those of the region, tangents. Outputs: the results, a test, tangents."""
+    block = Block(region.inputs, region.values)
+    with block:
+        tangents = {
+            region.inputs[p]: block.input(f"t{p}", region.inputs[p].type) for p in moved
+        }
+        _push(region, tangents)
+        results = []
+        for k in active:
+            y = region.outputs[k]
+            results.append(tangents[y] if y in tangents else zeros(y.type))
+    return block.graph((*region.outputs, *results))
 
 
 def _tangent(y: Value, tangents: Sequence[Value | None]) -> Value | None:

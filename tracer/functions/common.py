@@ -10,12 +10,16 @@ import numpy as np
 
 from ...ir import ops
 from ...ir.graph import Value
+from ..apply import broadcast_shape
 from ..array import Array, wrap
 from ..core import ArrayCore
+from ..dims import size_of
 from ..errors import error, unsupported
 from ..layout import Ints
 from ..lift import cast_array, lift
 from ..promote import check_dtype
+
+broadcast_shapes = broadcast_shape
 
 UNSET: Any = np._NoValue
 """NumPy's own mark of a keyword that was not given."""
@@ -81,21 +85,12 @@ def reduced_axes(axis: Any, ndim: int, *, of_scalar: bool = True) -> Ints:
 def as_shape(shape: Any) -> Ints:
     """A shape given as an integer or a sequence of integers."""
     if isinstance(shape, tuple | list) or np.ndim(shape) == 1:
-        sizes = tuple(operator.index(dim) for dim in shape)
+        sizes = tuple(size_of(dim) for dim in shape)
     else:
-        sizes = (operator.index(shape),)
-    if any(dim < 0 for dim in sizes):
+        sizes = (size_of(shape),)
+    if any(isinstance(dim, int) and dim < 0 for dim in sizes):
         raise error("value", text="negative dimensions are not allowed")
     return sizes
-
-
-def broadcast_shapes(operation: str, *shapes: Ints) -> Ints:
-    """The common shape, or NumPy's error."""
-    try:
-        return np.broadcast_shapes(*shapes)
-    except ValueError:
-        listed = " ".join(map(str, shapes))
-        raise error("broadcast", operation=operation, shapes=listed) from None
 
 
 def spread(value: Value, shape: Ints) -> Value:
@@ -116,7 +111,7 @@ def transpose(value: Value, perm: Ints) -> Value:
 
 def cut(value: Value, axis: int, start: int, size: int, step: int = 1) -> Value:
     """The elements ``start, start + step, ...`` along one axis."""
-    shape = value.type.ints
+    shape = value.type.shape
     starts, steps, sizes = [0] * len(shape), [1] * len(shape), list(shape)
     starts[axis], steps[axis], sizes[axis] = start, step, size
     if 0 in sizes:
@@ -126,18 +121,18 @@ def cut(value: Value, axis: int, start: int, size: int, step: int = 1) -> Value:
 
 def join(values: Sequence[Value], axis: int) -> Value:
     """Values of one dtype, equal in all other axes, one after the other."""
-    parts = [value for value in values if value.type.ints[axis]] or [values[0]]
+    parts = [value for value in values if value.type.shape[axis]] or [values[0]]
     if len(parts) == 1:
         return parts[0]
-    shape = list(parts[0].type.ints)
-    shape[axis] = sum(part.type.ints[axis] for part in parts)
+    shape = list(parts[0].type.shape)
+    shape[axis] = sum(part.type.shape[axis] for part in parts)
     y = ops.zeros(parts[0].type.with_shape(tuple(shape)))
     if 0 in shape:
         return y
     start, step = [0] * len(shape), (1,) * len(shape)
     for part in parts:
         y = ops.update(y, part, start=tuple(start), step=step)
-        start[axis] += part.type.ints[axis]
+        start[axis] += part.type.shape[axis]
     return y
 
 

@@ -43,7 +43,7 @@ def wide(dtype: np.dtype) -> np.dtype:
 def reduce(op: Callable[..., Value], x: Value, axes: Ints, keepdims: bool = False) -> Value:
     """``op`` over ``axes``, the dropped axes put back as 1 if wanted."""
     y = op(x, axes=axes) if axes else x
-    return reshape(y, kept_shape(x.type.ints, axes)) if keepdims else y
+    return reshape(y, kept_shape(x.type.shape, axes)) if keepdims else y
 
 
 def kept_shape(shape: Ints, axes: Ints) -> Ints:
@@ -54,7 +54,7 @@ def drop(y: Value, axes: Ints, keepdims: Any) -> Value:
     """A result whose reduced axes were kept as 1, without them unless they are wanted."""
     if flag(keepdims):
         return y
-    return reshape(y, tuple(d for axis, d in enumerate(y.type.ints) if axis not in axes))
+    return reshape(y, tuple(d for axis, d in enumerate(y.type.shape) if axis not in axes))
 
 
 def count_of(shape: Ints, axes: Ints) -> int:
@@ -75,7 +75,7 @@ def _masked(x: Value, where: Any, neutral: Any, name: str) -> Value:
     mask = lift(where)
     if mask.dtype != BOOL:
         raise error("type", text=f"np.{name}(where=) takes a bool array, not {mask.dtype}")
-    shape = broadcast_shapes(name, x.type.ints, mask.type.ints)
+    shape = broadcast_shapes(name, x.type.shape, mask.type.shape)
     return spread(ops.where(mask, x, const(neutral, x.dtype)), shape)
 
 
@@ -134,11 +134,11 @@ def _extremum(
         start = as_value(initial, x.dtype)
         if masked:
             mask = lift(where)
-            shape = broadcast_shapes(name, x.type.ints, mask.type.ints)
+            shape = broadcast_shapes(name, x.type.shape, mask.type.shape)
             x = spread(ops.where(mask, x, start), shape)
-        if count_of(x.type.ints, axes):
+        if count_of(x.type.shape, axes):
             return deliver(combine(reduce(op, x, axes, flag(keepdims)), start), out, name)
-        y = spread(start, kept_shape(x.type.ints, axes))
+        y = spread(start, kept_shape(x.type.shape, axes))
         return deliver(drop(y, axes, keepdims), out, name)
 
     return record
@@ -146,7 +146,7 @@ def _extremum(
 
 def check_not_empty(x: Value, axes: Ints, name: str) -> None:
     """NumPy's error for the maximum or minimum of nothing."""
-    shape = x.type.ints
+    shape = x.type.shape
     results = count_of(shape, tuple(axis for axis in range(len(shape)) if axis not in axes))
     if results and not count_of(shape, axes):
         text = f"zero-size array to reduction operation {name}imum which has no identity"
@@ -207,8 +207,8 @@ def _inexact(a: Any, dtype: Any, name: str) -> Value:
 def _counted(x: Value, axes: Ints, where: Any, name: str) -> Value:
     """How many elements each result is the mean of."""
     if where is True or where is UNSET:
-        return const(float(count_of(x.type.ints, axes)), x.dtype)
-    ones = spread(const(1.0, x.dtype), x.type.ints)
+        return const(float(count_of(x.type.shape, axes)), x.dtype)
+    ones = spread(const(1.0, x.dtype), x.type.shape)
     return reduce(ops.sum_, _masked(ones, where, 0.0, name), axes, True)
 
 
@@ -295,7 +295,7 @@ def average(
     if weights is None:
         value = _inexact(x, None, "average")
         y = drop(_mean(value, axes, True), axes, keepdims)
-        total = spread(_counted(value, axes, True, "average"), y.type.ints)
+        total = spread(_counted(value, axes, True, "average"), y.type.shape)
     else:
         w = as_array(weights)
         dtype = promote(x.dtype, w.dtype, F64 if x.dtype.kind in "iub" else x.dtype)

@@ -1,0 +1,136 @@
+"""The reverse sweep over the values of one Graph, loops and branches included.
+
+A loop becomes two: one that runs forward and keeps what is needed (``forward``), and one that
+runs backward with the cotangents as carried values. Arrays that the loop changes in place have
+shadows that are changed in place; what it only reads has a shadow that it adds to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from ..graph import Graph, Value
+from ..ops import cond, get, loop, zeros
+from ..ops.control import COND, LOOP, state_of, trip_of
+from .activity import activity
+from .cotangents import Cotangents, unbounded
+from .forward import Extra, Replaced
+from .region import Context, Region, counted
+from .residuals import pairs_of_cond
+
+
+class Sweep(Cotangents):
+    """``context``: the symbols of the loops around the Graph.
+
+    ``force``: the arrays (by input of its region) that the reverse part of a loop or branch
+    must give back as they were before it.
+    """
+
+    def __init__(
+        self,
+        graph: Graph,
+        wrt: Iterable[Value],
+        context: Context,
+        force: dict[Value, set[int]] | None = None,
+    ) -> None:
+        self.activity = activity(graph, wrt)
+        super().__init__(self.activity.values, unbounded(graph))
+        self.graph = graph
+        self.context = context
+        self.force = force or {}
+        self.replaced: dict[Value, Replaced] = {}
+        self.restored: dict[Value, Value] = {}  # version before a loop or branch -> given back
+        self.counters: dict[Extra, Value] = {}  # counters of inner regions, given back
+        self._results: dict[Value, dict[int, Value]] = {}
+
+    def run(self) -> None:
+        """Hands the cotangents of all values on, from the last to the first."""
+        for y in reversed(self.graph.values):
+            if y.op is get:
+                found = self.take(y)
+                if found is not None:
+                    self._results.setdefault(y.args[0], {})[y.attr("index")] = found.settled()
+            elif y.op is LOOP or y.op is COND:
+                results, force = self._results.pop(y, {}), self.force.get(y, set())
+                if results or force:
+                    (self._loop if y.op is LOOP else self._cond)(y, results, force)
+            elif y in self.active:
+                self.propagate(y)
+
+    def _shadow(self, x: Value) -> Value:
+        """The cotangent of ``x`` so far, to be added to."""
+        old = self.take(x)
+        return zeros(x.type) if old is None else old.settled()
+
+    def _loop(self, y: Value, results: dict[int, Value], force: set[int]) -> None:
+        body, state, symbol = y.regions[0], state_of(y), y.attr("symbol")
+        count = len(state)
+        args = y.args[1 + int(y.attr("test")) :]
+        flags = self.activity.regions[y] if results else [False] * len(args)
+        seeded = [p for p in range(count) if flags[p]]
+        pairs = {p: p for p in range(count)}
+        region = Region(body, flags, pairs, seeded, count, True, self.context.inside(symbol), Sweep)
+        region.differentiate(force)
+        extras, forward = region.extras, region.forward()
+        trip = trip_of(y)
+        if y.attr("test"):
+            extras, forward, trip = counted(forward, count, extras, symbol)
+        if extras:
+            self.replaced[y] = Replaced((forward,), extras)
+        first = [results[p] if p in results else zeros(state[p].type) for p in seeded]
+        first += [self._shadow(args[p]) for p in region.added]
+        first += [get(y, index=p) for p in region.restored]
+        first += [extra.final for extra in region.counters]
+        rest = [args[p] for p in region.outer] + [extra.final for extra in region.tapes]
+        backward = region.backward()
+        found = loop(trip, None, first, rest, backward, symbol, not y.attr("reverse"))
+        self._distribute(region, args, found, seeded)
+
+    def _distribute(
+        self, region: Region, args: Sequence[Value], found: Sequence[Value], direct: Sequence[int]
+    ) -> None:
+        """Hands on what the reverse loop or branch has computed."""
+        results = iter(found)
+        for p in (*direct, *region.added):
+            self.add(args[p], next(results))
+        for p in region.restored:
+            self.restored[args[p]] = next(results)
+        for extra in region.counters:
+            self.counters[extra] = next(results)
+
+    def _cond(self, y: Value, results: dict[int, Value], force: set[int]) -> None:
+        c, *args = y.args
+        flags = self.activity.regions[y] if results else [False] * len(args)
+        pairs = pairs_of_cond(y)
+        active = self.activity.results[y] if results else [False] * len(y.regions[0].outputs)
+        seeded = [k for k, flag in enumerate(active) if flag]
+        direct = [p for p in pairs if flags[p]]
+        regions: list[Region] = []
+        wanted = set(force)
+        while True:
+            regions = [
+                Region(part, flags, pairs, seeded, len(active), False, self.context, Sweep)
+                for part in y.regions
+            ]
+            for region in regions:
+                region.differentiate(wanted)
+            more = {p for region in regions for p in region.restored}
+            if more == wanted or all(set(region.restored) == more for region in regions):
+                break
+            wanted = more
+        then, other = regions
+        then.join(other)
+        if then.extras:
+            self.replaced[y] = Replaced((then.forward(), other.forward()), then.extras)
+        by_result = {k: results.get(k) for k in seeded}
+        first = [
+            zeros(y.type.items[k]) if g is None else g  # type: ignore[attr-defined]
+            for k, g in by_result.items()
+        ]
+        first += [self._shadow(args[p]) for p in then.added]
+        first += [get(y, index=pairs[p]) for p in then.restored]
+        first += [extra.final for extra in then.counters]
+        rest = [args[p] for p in then.outer] + [extra.final for extra in then.tapes]
+        parts = [region.backward() for region in regions]
+        found = cond(c, [*first, *rest], *parts)
+        self._distribute(then, args, found, direct)

@@ -1,0 +1,474 @@
+"""Loops that are recorded once.
+
+The body runs on values that stand for those of any iteration: each variable that it assigns
+(and each place in a container) is an input of the region at its start and an output at its end.
+Which they are, and of what kinds, is found by trying: a variable that turns out to be rebound,
+or of a wider kind, is one in the next attempt. What cannot be recorded in this way raises
+``RestartError``, and the function is recorded again with the loop unrolled.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from types import FrameType
+from typing import Any
+
+from ..ir import ops
+from ..ir.graph import Graph, Value
+from ..ir.op import INPUT, const
+from ..ir.ops.control import UNBOUNDED, index, loop
+from ..ir.types import BOOL, I64, Affine, Dim, lower_bound
+from . import iteration
+from .array import Array
+from .containers import Structure, flatten, rebuild
+from .core import Storage
+from .dims import Opaque, value_of
+from .errors import error, user_line
+from .lift import lift
+from .regions import Recorded, RestartError, close_region, innermost, open_region
+from .state import Cell, Kind, Slot, Snapshot, join, kind_of, nothing, same_static
+from .trace import VALUE_LIMIT, Trace, current_trace
+from .unset import UNSET
+
+ATTEMPTS = 8
+"""Recordings of one body until the kinds of what it carries must have settled."""
+
+
+@dataclass(slots=True)
+class Carried:
+    """A variable or place that the body assigns: the kinds of its leaves (None: static)."""
+
+    structure: Structure
+    before: list[Any]
+    kinds: list[Kind | None]
+    inputs: list[Array | None]
+    entered: list[Value | None]
+
+    @classmethod
+    def of(cls, value: Any) -> Carried:
+        leaves, structure = flatten(value)
+        kinds = [kind_of(leaf) for leaf in leaves]
+        return cls(structure, leaves, kinds, [None] * len(leaves), [None] * len(leaves))
+
+
+class Roll:
+    """The recording of one loop. ``values`` and ``item`` are what the next round is run with."""
+
+    def __init__(
+        self,
+        trace: Trace,
+        key: object,
+        names: Sequence[str],
+        live: Sequence[str],
+        stop: Sequence[str],
+        sequence: iteration.Sequence | None,
+        test: Callable[[], Any] | None,
+    ) -> None:
+        self.trace = trace
+        self.key = key
+        self.names = names
+        self.live = live
+        self.stop = stop
+        self.sequence = sequence
+        self.test = test
+        self.where = user_line()
+        self.first = 0  # iterations that were peeled off
+        self.item: Any = None
+        self.values: tuple[Any, ...] = ()
+        self.state = "start"
+        self.attempts = 0
+
+    def more(self, frame: FrameType) -> bool:
+        """Whether the body is to be run (again)."""
+        if self.state == "start":
+            return self._first(frame)
+        if self.state == "peel":
+            return self._peeled(frame)
+        return self._end(frame)
+
+    def _refuse(self, reason: str) -> RestartError:
+        return RestartError(self.key, self.where, reason)
+
+    # --- the start of the body ------------------------------------------------------------------
+
+    def _look(self, frame: FrameType) -> None:
+        """Takes over the state before the loop."""
+        found = frame.f_locals
+        self.entry = {name: found.get(name, UNSET) for name in self.names}
+        self.slots = Snapshot(frame)
+        self.carried: dict[Cell, Carried] = {}
+        for name, value in self.entry.items():
+            if value is UNSET or isinstance(value, list | dict):
+                continue
+            cell = Carried.of(value)
+            arrays = [kind is not None and not kind.scalar for kind in cell.kinds]
+            if any(cell.kinds) and not any(arrays):
+                self.carried[name] = cell
+
+    def _first(self, frame: FrameType) -> bool:
+        """Begins where the variables are those before the loop; False without an iteration."""
+        self._look(frame)
+        self.go: Any = True if self.test is None else self.test()
+        if not isinstance(self.go, Array) and not self.go:
+            self.values = tuple(self.entry[name] for name in self.names)
+            return False
+        return self._begin()
+
+    def _begin(self) -> bool:
+        """Opens the region for an attempt."""
+        self.attempts += 1
+        if self.attempts > ATTEMPTS:
+            raise self._refuse("the types of what it carries never settle")
+        self.trip, high = self._trip()
+        self.symbol = self.trace.symbol(high)
+        self.region = open_region(self.trace, self.key, self.where)
+        for cell in self.carried.values():
+            for n, kind in enumerate(cell.kinds):
+                if kind is not None:
+                    cell.entered[n] = entered = self.region.input(f"c{n}", kind.type)
+                    cell.inputs[n] = kind.proxy(self.trace, self.region, entered)
+        values = dict(self.entry)
+        for place, cell in self.carried.items():
+            leaves = [
+                leaf if array is None else array
+                for leaf, array in zip(cell.before, cell.inputs, strict=True)
+            ]
+            if isinstance(place, Slot):
+                place.set(rebuild(cell.structure, leaves))
+            else:
+                values[place] = rebuild(cell.structure, leaves)
+        self.begun = values
+        self.values = tuple(values[name] for name in self.names)
+        if self.sequence is not None:
+            at = self.symbol if self.first == 0 else self.symbol + self.first
+            assert isinstance(at, Affine)
+            self.item = self.sequence.item(at)
+        self.state = "body"
+        return True
+
+    def _trip(self) -> tuple[Value, Dim | None]:
+        """The number of iterations left, and the highest one."""
+        if self.sequence is None:
+            return const(UNBOUNDED, I64), None
+        trip = self.sequence.trip
+        if isinstance(trip, Opaque):
+            return trip.value - self.first if self.first else trip.value, None
+        return value_of(trip - self.first), trip - self.first - 1
+
+    # --- the end of the body --------------------------------------------------------------------
+
+    def _end(self, frame: FrameType) -> bool:
+        found = frame.f_locals
+        after = {name: found.get(name, UNSET) for name in self.names}
+        changed = self.slots.changed()
+        if changed is None:
+            raise self._refuse("a list, dict or object gets more or fewer items in each iteration")
+        try:
+            again = self._compare(after, changed)
+        except _DiffersError as problem:
+            return self._peel(frame, str(problem))
+        if not again:
+            self._finish(after)
+            return False
+        self._abandon()
+        return self._begin()
+
+    def _abandon(self) -> None:
+        close_region(self.trace, self.region)
+        self.slots.restore()
+
+    def _compare(self, after: dict[str, Any], changed: Sequence[Slot]) -> bool:
+        """Whether another attempt is needed, with more or wider carried cells."""
+        again = False
+        for slot in changed:
+            if slot not in self.carried:
+                self.carried[slot] = Carried.of(self.slots.before(slot))
+                again = True
+        for name, value in after.items():
+            before = self.entry[name]
+            if name in self.carried or before is UNSET or value is before:
+                continue
+            if not same_static(before, value):
+                self.carried[name] = Carried.of(before)
+                again = True
+        if again:
+            return True
+        for place, cell in self.carried.items():
+            value = place.get() if isinstance(place, Slot) else after[place]
+            name = str(place)
+            if value is UNSET:
+                raise self._refuse(f"{name} is deleted in the loop")
+            leaves, structure = flatten(value)
+            if structure != cell.structure:
+                raise _DiffersError(f"{name} becomes a {type(value).__name__} of other structure")
+            for n, leaf in enumerate(leaves):
+                again |= self._widen(name, cell, n, leaf)
+        return again
+
+    def _widen(self, name: str, cell: Carried, n: int, leaf: Any) -> bool:
+        kind, found = cell.kinds[n], kind_of(leaf)
+        if kind is None or found is None:
+            if kind is None and found is None and same_static(leaf, cell.before[n]):
+                return False
+            old = type(cell.before[n]).__name__ if kind is None else str(kind)
+            new = type(leaf).__name__ if found is None else str(found)
+            raise _DiffersError(f"{name} is {old} before and {new} after the first iteration")
+        both = join(kind, found)
+        if both is None:
+            raise _DiffersError(f"{name} is {kind} before and {found} after the first iteration")
+        cell.kinds[n] = both
+        return both != kind
+
+    # --- a first iteration apart ------------------------------------------------------------------
+
+    def _peel(self, frame: FrameType, reason: str) -> bool:
+        """Runs one iteration outside of the loop, after which the kinds may have settled."""
+        self._abandon()
+        if self.first:
+            raise self._refuse(reason)
+        self._require(self._is_entered(), reason)
+        self.state = "peel"
+        self.values = tuple(self.entry[name] for name in self.names)
+        if self.sequence is not None:
+            self.item = self.sequence.item(0)  # type: ignore[arg-type]
+        return True
+
+    def _is_entered(self) -> Any:
+        if self.sequence is None:
+            return self.go
+        trip = self.sequence.trip
+        if isinstance(trip, Opaque):
+            return Array.__gt__(iteration.wrap(trip.value), 0)
+        low = lower_bound(trip)
+        return low is not None and low > 0
+
+    def _require(self, condition: Any, reason: str) -> None:
+        """A condition that must hold on this path; inside a region it must be known."""
+        known = not isinstance(condition, Array)
+        if not known and innermost(self.trace) is not None:
+            raise self._refuse(reason)
+        if not bool(condition):
+            raise self._refuse(reason)
+
+    def _peeled(self, frame: FrameType) -> bool:
+        found = frame.f_locals
+        for flag in self.stop:
+            if isinstance(found[flag], Array) and innermost(self.trace) is not None:
+                raise self._refuse("its first iteration may end it")
+            if bool(found[flag]):
+                self.values = tuple(found.get(name, UNSET) for name in self.names)
+                return False
+        self.first, self.attempts = 1, 0
+        return self._first(frame)
+
+    # --- the loop itself ------------------------------------------------------------------------
+
+    def _finish(self, after: dict[str, Any]) -> None:
+        """Builds the loop and binds variables and places to its results."""
+        outputs: list[tuple[Cell, int, Kind, Value, Value]] = []  # cell, leaf, kind, input, output
+        for place, cell in self.carried.items():
+            value = place.get() if isinstance(place, Slot) else after[place]
+            for n, leaf in enumerate(flatten(value)[0]):
+                kind, entered = cell.kinds[n], cell.entered[n]
+                if kind is None or entered is None:
+                    continue
+                out = kind.lift(leaf)
+                if out is not entered:
+                    outputs.append((place, n, kind, entered, self._checked(kind, leaf, out)))
+        self._check_aliases(after)
+        new = {
+            name: Carried.of(after[name])
+            for name in self.live
+            if self.entry[name] is UNSET and after[name] is not UNSET
+        }
+        fresh = [
+            (name, n, kind, kind.lift(leaf))
+            for name, cell in new.items()
+            for n, (kind, leaf) in enumerate(zip(cell.kinds, cell.before, strict=True))
+            if kind is not None
+        ]
+        go = self._goes_on(after)
+        recorded = close_region(self.trace, self.region)
+        written = recorded.written
+        results = self._build(recorded, outputs, fresh, written, go)
+        self._deliver(after, outputs, new, fresh, written, results)
+
+    def _checked(self, kind: Kind, leaf: Any, out: Value) -> Value:
+        """A carried integer that may outgrow 64 bits is checked in each iteration."""
+        bound = getattr(leaf, "bound", 0)
+        if kind.weak is not int or (bound is not None and bound <= 2 * iteration.BOUND):
+            return out
+        text = f"{self.where}: the integer {{}} is too large for a compiled loop"
+        limit = const(iteration.BOUND, I64)
+        found = self.trace.symbol(2 * iteration.BOUND).terms[0][0]
+        return index(out + limit, symbol=found, where=text) - limit
+
+    def _goes_on(self, after: dict[str, Any]) -> Value | None:
+        """Whether there is a next iteration, as far as that depends on the body."""
+        parts = []
+        for flag in self.stop:
+            if after[flag] is not False:
+                parts.append(ops.logical_not(lift(after[flag], BOOL)))
+        if self.test is not None:
+            found = self.test()
+            truth = lift(found if isinstance(found, Array) else bool(found))
+            parts.append(truth if truth.dtype == BOOL else ops.cast(truth, dtype=BOOL))
+        if not parts:
+            return None
+        go = parts[0]
+        for part in parts[1:]:
+            go = ops.logical_and(go, part)
+        return go
+
+    def _build(
+        self,
+        recorded: Recorded,
+        outputs: list[tuple[Cell, int, Kind, Value, Value]],
+        fresh: list[tuple[str, int, Kind, Value]],
+        written: list[Storage],
+        go: Value | None,
+    ) -> list[Value]:
+        block = self.region
+        state: list[tuple[Value, Value, Value]] = []  # input, first value, output
+        for place, n, kind, entered, out in outputs:
+            state.append((entered, kind.lift(self.carried[place].before[n]), out))
+        for storage in written:
+            entry = recorded.entries[storage]
+            entered = entry.input
+            if entered not in block.inputs:  # a constant of the region that was written to
+                entered = Value(INPUT, (), (("name", "x"),), entered.type)
+            state.append((entered, entry.outer, recorded.finals[storage]))
+        for _, _, kind, out in fresh:
+            state.append((Value(INPUT, (), (("name", "last"),), out.type), nothing(kind), out))
+        carried_inputs = {entered for entered, _, _ in state}
+        rest: list[tuple[Value, Value]] = []
+        for cell in self.carried.values():
+            for leaf, kind, entered in zip(cell.before, cell.kinds, cell.entered, strict=True):
+                if kind is not None and entered is not None and entered not in carried_inputs:
+                    rest.append((entered, kind.lift(leaf)))
+        for entry in recorded.entries.values():
+            if entry.input in block.inputs and entry.input not in carried_inputs:
+                rest.append((entry.input, entry.outer))
+        inputs = [entered for entered, _, _ in state] + [entered for entered, _ in rest]
+        results = [out for _, _, out in state] + ([] if go is None else [go])
+        body = Graph(tuple(inputs), tuple(block.values), tuple(results))
+        start = None
+        if go is not None:
+            start = lift(self.go if isinstance(self.go, Array) else True)
+            start = start if start.dtype == BOOL else ops.cast(start, dtype=BOOL)
+        return loop(
+            self.trip,
+            start,
+            [first for _, first, _ in state],
+            [outer for _, outer in rest],
+            body,
+            self.symbol.terms[0][0],
+        )
+
+    def _deliver(
+        self,
+        after: dict[str, Any],
+        outputs: list[tuple[Cell, int, Kind, Value, Value]],
+        new: dict[str, Carried],
+        fresh: list[tuple[str, int, Kind, Value]],
+        written: list[Storage],
+        results: list[Value],
+    ) -> None:
+        values = {
+            name: before if before is not UNSET else UNSET for name, before in self.entry.items()
+        }
+        self.slots.restore()
+        leaves = {place: list(cell.before) for place, cell in self.carried.items()}
+        for (place, n, kind, _, _), y in zip(outputs, results, strict=False):
+            leaves[place][n] = kind.result(y)
+        for place, cell in self.carried.items():
+            if not any(found is place or found == place for found, *_ in outputs):
+                continue
+            value = rebuild(cell.structure, leaves[place])
+            if isinstance(place, Slot):
+                place.set(value)
+            else:
+                values[place] = value
+        for storage, y in zip(written, results[len(outputs) :], strict=False):
+            storage.value = y
+            storage.version += 1
+        last = {name: list(cell.before) for name, cell in new.items()}
+        at = len(outputs) + len(written)
+        for (name, n, kind, _), y in zip(fresh, results[at:], strict=True):
+            last[name][n] = found = kind.result(y)
+            if not kind.scalar:
+                found.storage.doubt = self.where
+        for name, cell in new.items():
+            values[name] = rebuild(cell.structure, last[name])
+        self.values = tuple(values[name] for name in self.names)
+        self.state = "done"
+
+    # --- aliases --------------------------------------------------------------------------------
+
+    def _check_aliases(self, after: dict[str, Any]) -> None:
+        """Arrays that are assigned to other names and written in place must stay apart.
+
+        Each carried array is an array of its own in the loop; that is only what Python does if
+        no two of them, and no other name, share it.
+        """
+        arrays = []
+        for place, cell in self.carried.items():
+            value = place.get() if isinstance(place, Slot) else after[place]
+            for before, array, leaf in zip(
+                cell.before, cell.inputs, flatten(value)[0], strict=True
+            ):
+                if array is not None and not array.scalar:
+                    arrays.append((before, array, leaf))
+        if not any(array.storage.version for _, array, _ in arrays):
+            return
+        reason = "an array that is assigned to another name is also written to in place"
+        ends = [leaf.storage for _, _, leaf in arrays if isinstance(leaf, Array)]
+        starts = [before.storage for before, _, _ in arrays if isinstance(before, Array)]
+        own = all(storage.block is self.region for storage in ends)
+        whole = all(
+            not x.steps for group in arrays for x in (group[0], group[2]) if isinstance(x, Array)
+        )
+        apart = len(set(map(id, ends))) == len(ends) and len(set(map(id, starts))) == len(starts)
+        seen = any(storage in self.region.entries for storage in starts)
+        if not (own and whole and apart) or seen:
+            raise self._refuse(reason)
+        for (_, array, _), start in zip(arrays, starts, strict=False):
+            if array.storage.version:
+                start.stale = self.where
+
+
+class _DiffersError(Exception):
+    """A variable that has another kind after the first iteration than before."""
+
+
+ROLL_FROM = 5
+"""Loops with a known number of iterations below this are unrolled."""
+
+
+def is_worth_rolling(sequence: iteration.Sequence) -> bool:
+    return not isinstance(sequence.trip, int) or sequence.trip >= ROLL_FROM
+
+
+class Rounds:
+    """The rounds of a loop that is unrolled: an error at once where they are too many."""
+
+    def __init__(self, iterable: Any, frame: FrameType) -> None:
+        self.trace = current_trace()
+        self.where = user_line()
+        self.length = len(iterable) if hasattr(iterable, "__len__") else 0
+        key = (frame.f_code.co_filename, frame.f_lineno)
+        self.reason = self.trace.unrolled.get(key, ("", ""))[1] if self.trace else ""
+        self.before = 0
+        self.round = -1
+
+    def check(self) -> None:
+        """After the second round, which is seldom like the first, the rest can be foreseen."""
+        self.round += 1
+        if self.trace is None or not self.trace.blocks or self.round not in (1, 2):
+            return
+        count = len(self.trace.block.values)
+        if self.round == 2 and (count - self.before) * self.length > VALUE_LIMIT:
+            why = f" ({self.reason})" if self.reason else ""
+            raise error("unrolled_too_long", where=self.where, why=why, limit=VALUE_LIMIT)
+        self.before = count
