@@ -7,6 +7,7 @@ they never move data.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from math import prod
 
 from ..ir.graph import Value
@@ -18,6 +19,7 @@ Index = tuple[Linear, ...]
 VIEWS = frozenset({"broadcast", "transpose", "slice", "reshape"})
 
 
+@lru_cache(maxsize=4096)
 def strides(shape: Shape) -> tuple[int, ...]:
     """Element strides of a stored array: those of the largest array that its shape can be."""
     result: list[int] = []

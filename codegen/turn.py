@@ -6,7 +6,6 @@ than the next iteration reads. If no two outputs are in one buffer, the pointers
 
 from __future__ import annotations
 
-from ..ir.graph import Value
 from ..ir.ops.control import UNBOUNDED
 from .place import Placement
 from .scope import Carry

@@ -49,12 +49,15 @@ class Range(Sequence):
     def __init__(self, start: Any, stop: Any, step: int) -> None:
         self.bounds = (start, stop, step)
         self.start, self.step = dimension_here(start), step
+        # An array, since its value is read inside of the loop.
+        opaque = isinstance(self.start, Opaque)
+        self.offset = wrap(self.start.value, int) if opaque else None
         last = dimension_here(stop)
         self.trip: Dim | Opaque = _steps(self.start, last, step)
 
     def item(self, at: Affine) -> Any:
-        if isinstance(self.start, Opaque):
-            return wrap(self.start.value + number_of(at * self.step), int, bound=BOUND)
+        if self.offset is not None:
+            return wrap(self.offset.value + number_of(at * self.step), int, bound=BOUND)
         number = self.start + at * self.step
         return wrap(number_of(number), int, bound=_bound(number))
 

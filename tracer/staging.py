@@ -84,7 +84,7 @@ class For(_Loop):
         if sequence is not None and is_worth_rolling(sequence):
             self._roll = self._rolled(frame, sequence, None)
         self._rounds = Rounds(iterable, frame) if self._roll is None else None
-        self._iterator: Iterator[Any] = iter(iterable)
+        self._iterator: Iterator[Any] = iter(iterable) if self._roll is None else iter(())
 
     def more(self) -> bool:
         frame = sys._getframe(1)

@@ -206,4 +206,4 @@ Cell = str | Slot
 
 def same_static(x: Any, z: Any) -> bool:
     """Whether two leaves that are no numbers are the same object or equal constants."""
-    return x is z or (type(x) is type(z) and isinstance(x, str | bytes | tuple) and x == z)
+    return x is z or (type(x) is type(z) and isinstance(x, str | bytes) and x == z)

@@ -14,7 +14,15 @@ import numpy as np
 from ..errors import IRError
 from ..graph import Value
 from ..op import Op, const, linear, register
-from ..types import Affine, ArrayType, Dim, Shape, broadcast_shapes, format_shape
+from ..types import (
+    Affine,
+    ArrayType,
+    Dim,
+    Shape,
+    broadcast_shapes,
+    format_shape,
+    lower_bound,
+)
 
 # --- views ----------------------------------------------------------------------------------
 
@@ -98,6 +106,22 @@ def _check_region(x: ArrayType, start: tuple, step: tuple, size: Shape) -> None:
             continue
         if count and not (0 <= at < dim and 0 <= at + by * (count - 1) < dim):
             raise IRError(f"region {start}:{step}:{format_shape(size)} leaves {x}")
+
+
+def are_disjoint(x: tuple[tuple, tuple, Shape], z: tuple[tuple, tuple, Shape]) -> bool:
+    """Whether two regions, each given by start, step and size, surely share no element."""
+    return any(
+        _lies_before(one, other) or _lies_before(other, one)
+        for one, other in zip(zip(*x, strict=True), zip(*z, strict=True), strict=True)
+    )
+
+
+def _lies_before(x: tuple[Dim, int, Dim], z: tuple[Dim, int, Dim]) -> bool:
+    (first, by, count), (start, step, size) = x, z
+    last = first if by < 0 else first + (count - 1) * by
+    begin = start if step > 0 else start + (size - 1) * step
+    gap = lower_bound(begin - last)
+    return gap is not None and gap > 0
 
 
 def _slice_type(x: ArrayType, start: tuple, step: tuple, size: Shape) -> ArrayType:

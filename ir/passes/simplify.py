@@ -33,6 +33,7 @@ from ..ops import (
     update,
     where,
 )
+from ..ops.structure import are_disjoint
 from ..types import I64, Affine, ArrayType, broadcast_shapes
 from .prune import needed_values, prune, remove_dead, used_results
 
@@ -64,7 +65,37 @@ def simplify(graph: Graph) -> Graph:
                 new[value] = _rewrite(value, args, regions)
     guards = tuple(Guard(new[g.value], g.expected, g.where, g.reason) for g in graph.guards)
     outputs = [new[value] for value in graph.outputs]
-    return remove_dead(block.graph(outputs, guards))
+    return _drop_overwritten(remove_dead(block.graph(outputs, guards)))
+
+
+def _drop_overwritten(graph: Graph) -> Graph:
+    """Without updates that nothing reads before the same region is written again."""
+    uses: dict[Value, int] = {}
+    for used in (*graph.outputs, *(arg for value in graph.values for arg in value.args)):
+        uses[used] = uses.get(used, 0) + 1
+    dropped = {
+        value
+        for value in graph.values
+        if value.op is update
+        and value.args[0].op is update
+        and uses[value.args[0]] == 1
+        and _region(value) == _region(value.args[0])
+    }
+    if not dropped:
+        return graph
+    block, new = Block(graph.inputs), {value: value for value in graph.inputs}
+    with block:
+        for value in graph.values:
+            args = tuple(new[arg] for arg in value.args)
+            if value in dropped:
+                args = (args[0].args[0], args[1])
+            new[value] = block.add(value.op, args, value.attrs, value.regions)
+    guards = tuple(Guard(new[g.value], g.expected, g.where, g.reason) for g in graph.guards)
+    return remove_dead(block.graph([new[value] for value in graph.outputs], guards))
+
+
+def _region(value: Value) -> tuple:
+    return value.attr("start"), value.attr("step"), value.args[1].shape
 
 
 def _rewrite(value: Value, args: tuple[Value, ...], regions: tuple[Graph, ...]) -> Value:
@@ -332,20 +363,20 @@ def _slice(args: tuple[Value, ...], attrs: dict) -> Value | None:
         at = tuple(a + b * c for a, b, c in zip(inner_start, inner_step, start, strict=True))
         by = tuple(b * c for b, c in zip(inner_step, step, strict=True))
         return slice_(x.args[0], start=at, step=by, size=size)
-    if x.op.name == "update" and (x.attr("start"), x.attr("step")) == (start, step):
-        return x.args[1] if x.args[1].shape == size else None
+    if x.op.name == "update":
+        written = _region(x)
+        if written == (start, step, size):
+            return x.args[1]
+        if are_disjoint(written, (start, step, size)):
+            return slice_(x.args[0], **attrs)
     return None
 
 
 @rule("update")
 def _update(args: tuple[Value, ...], attrs: dict) -> Value | None:
     x, v = args
-    start, step = attrs["start"], attrs["step"]
-    if v.shape == x.shape and all(by == 1 for by in step):
+    if v.shape == x.shape and all(by == 1 for by in attrs["step"]):
         return v
-    if x.op.name == "update" and x.args[1].shape == v.shape:
-        same = (x.attr("start"), x.attr("step")) == (start, step)
-        return update(x.args[0], v, start=start, step=step) if same else None
     return None
 
 

@@ -66,13 +66,12 @@ def _control(y: Value, tangents: dict[Value, Value], known: Activity) -> None:
         count = len(results)
         (body,) = regions
         state = sum(p < count for p in moved)
-        at = len(args) + state
+        at, end = len(args) + state, len(body.outputs) - state
         inputs = (*body.inputs[:count], *body.inputs[len(args) : at])
         body = Graph(
             (*inputs, *body.inputs[count : len(args)], *body.inputs[at:]),
             body.values,
-            (*body.outputs[:count], *body.outputs[len(body.outputs) - state :])
-            + body.outputs[count : len(body.outputs) - state],
+            (*body.outputs[:count], *body.outputs[end:], *body.outputs[count:end]),
         )
         go = y.args[1] if y.attr("test") else None
         carried = [*args[:count], *given[:state]]

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from support import native
+from support import at, native, part, put, repeat
 
-from adjit.codegen.native import Departure
+from adjit.codegen.native import Departure, OutOfBounds
 from adjit.ir import ops
 from adjit.ir.errors import IRError
 from adjit.ir.graph import Block, Graph, Guard
-from adjit.ir.types import F64, ArrayType
+from adjit.ir.interpret import interpret
+from adjit.ir.types import F64, I64, Affine, ArrayType, Symbol
 
 
 def doubled(times: int) -> Graph:
@@ -99,3 +100,33 @@ def test_an_update_before_a_branch_leaves_what_both_arms_read() -> None:
         z[2] = x[0]
         expected = (y * z).sum() if z.sum() > 5 else z - y
         np.testing.assert_allclose(program([x])[1][0], expected, rtol=1e-14)
+
+
+def test_a_symbol_that_is_bound_before_a_guard_and_used_behind_it() -> None:
+    symbol = Symbol("k", 0, 4)
+    k = Affine(0, ((symbol, 1),))
+
+    def path(positive: bool, early: bool) -> Graph:
+        with Block() as block:
+            x = block.input("x", ArrayType(F64, (5,)))
+            n = block.input("n", ArrayType(I64, ()))
+            ops.index(n, symbol=symbol, where="f.py:1: index {}")
+            head = part(x, 0, k)
+            first = ops.sum_(head, axes=(0,)) if early else ops.sum_(x, axes=(0,))
+            guard = Guard(ops.gt(first, 0.0), positive, "f.py:2", "if")
+            (y,) = repeat(k, [x], [], lambda i, x: [put(x, at(x, i + 1) * 2.0, i)])
+            outputs = [y, ops.sum_(head * head, axes=(0,))] if positive else [put(x, first, k)]
+            return block.graph(outputs, [guard])
+
+    x = np.array([1.0, -3.0, 4.0, 5.0, 6.0])
+    for early in (True, False):
+        program = native(path(True, early), path(False, early))
+        for n in range(5):
+            arrays = [x, np.asarray(n)]
+            taken, found = program(arrays)
+            positive = (x[:n] if early else x).sum() > 0
+            assert taken == (0 if positive else 1)
+            for y, wanted in zip(found, interpret(path(positive, early), arrays), strict=False):
+                np.testing.assert_allclose(y, wanted)
+        with pytest.raises(OutOfBounds, match=r"^f\.py:1: index 5$"):
+            program([x, np.asarray(5)])

@@ -43,7 +43,7 @@ class World:
 
     def tick(self) -> None:
         self.fuel -= 1
-        if not self.fuel:
+        if self.fuel <= 0:
             raise OutOfFuel
 
     def items(self, n: int) -> Any:

@@ -1,0 +1,343 @@
+"""Random Python source of functions with loops, and the functions made of it.
+
+``f(x, y, n)`` takes arrays of shape (8,) and (6, 5) and a trip count. Numbers that are stored stay
+small, loops end, and denominators keep away from zero, so that derivatives can be compared with
+differences wherever the program is smooth.
+"""
+
+from __future__ import annotations
+
+import itertools
+import linecache
+import types
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from hypothesis import strategies as st
+
+Integer = Callable[[int, int], int]
+"""Draws a number between two bounds, both included; 0 or the lower one is the simplest."""
+FAR = 10**6
+LARGEST = 220
+"""Iterations that a nest of loops may have in all."""
+_numbers = itertools.count()
+
+
+@dataclass
+class Names:
+    """The variables that are bound at a place, and what they hold."""
+
+    floats: list[str] = field(default_factory=list)
+    ints: list[tuple[str, int, int]] = field(default_factory=list)
+    arrays: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    owned: set[str] = field(default_factory=set)  # not rebound: loop indices and counters
+    pairs: list[str] = field(default_factory=list)  # expressions of containers of two numbers
+
+    def copy(self) -> Names:
+        parts = (self.floats, self.ints, self.arrays, self.owned, self.pairs)
+        return Names(*[part.copy() for part in parts])  # type: ignore[arg-type]
+
+
+class Expressions:
+    """Writes random expressions of the names that are bound."""
+
+    def __init__(self, integer: Integer) -> None:
+        self.integer = integer
+        self.names = Names()
+        self.helpers: list[str] = []
+        self.fresh = itertools.count()
+
+    def pick(self, options: Any) -> Any:
+        options = list(options)
+        return options[self.integer(0, len(options) - 1)]
+
+    def chance(self, percent: int) -> bool:
+        return self.integer(0, 99) >= 100 - percent
+
+    def name(self, prefix: str) -> str:
+        return f"{prefix}{next(self.fresh)}"
+
+    # --- integers ---------------------------------------------------------------------------------
+
+    def whole(self, depth: int = 1) -> tuple[str, int, int]:
+        """An integer expression, and bounds of what it may be."""
+        if not self.names.ints or self.chance(15):
+            number = self.integer(0, 4)
+            return str(number), number, number
+        text, low, high = self.pick(self.names.ints)
+        if not depth:
+            return text, low, high
+        match self.integer(0, 9):
+            case 0:
+                add = self.integer(1, 2)
+                return f"{text} + {add}", low + add, high + add
+            case 1:
+                sub = self.integer(1, 3)
+                return f"{text} - {sub}", low - sub, high - sub
+            case 2:
+                top = self.integer(4, 7)
+                return f"{top} - {text}", top - high, top - low
+            case 3:
+                return f"-{text} - 1", -high - 1, -low - 1
+            case 4:
+                return f"{text} // 2", low // 2, high // 2
+            case 5:
+                other, floor, ceiling = self.whole(0)
+                return f"{text} - {other}", low - ceiling, high - floor
+            case 6:
+                other, floor, ceiling = self.whole(0)
+                return f"{text} + {other}", low + floor, high + ceiling
+            case 7:
+                return f"2 * {text}", 2 * low, 2 * high
+            case 8 if self.chance(50):
+                return f"int(3.0 * abs({self.number(0)}))", 0, FAR
+        return text, low, high
+
+    def index(self, size: int) -> str:
+        """An index of an axis; seldom one that may lie outside."""
+        text, low, high = self.whole()
+        if (-size <= low and high < size) or self.chance(2):
+            return text
+        return self.pick((f"({text}) % {size}", f"min(max({text}, 0), {size - 1})"))
+
+    def part(self) -> str:
+        """A slice; what it selects depends on its axis only."""
+        first, last = self.whole()[0], self.whole()[0]
+        step = self.pick(("", "", "", ":2", ":-1"))
+        return self.pick(
+            (f":{last}{step}", f"{first}:{step}", f"{first}:{last}{step}", f":{step or ':2'}")
+        )
+
+    # --- numbers ----------------------------------------------------------------------------------
+
+    def atom(self) -> str:
+        found = self.names
+        match self.integer(0, 6):
+            case 0 | 1 if found.floats:
+                return self.pick(found.floats)
+            case 2 if found.pairs:
+                return f"{self.pick(found.pairs)}"
+            case 3 if found.ints:
+                return f"0.1 * ({self.whole()[0]})"
+            case 4:
+                return self.pick(("0.5", "-0.3", "0.7"))
+        name, shape = self.pick(found.arrays.items())
+        return f"{name}[{', '.join(self.index(size) for size in shape)}]"
+
+    def number(self, depth: int = 2) -> str:
+        if depth <= 0 or self.chance(25):
+            return self.atom()
+        a = self.number(depth - 1)
+        match self.integer(0, 12):
+            case 0:
+                return f"0.6 * {self.closed(a)} + 0.3 * {self.closed(self.number(depth - 1))}"
+            case 1:
+                return f"{self.closed(a)} * {self.closed(self.number(depth - 1))}"
+            case 2:
+                return f"np.{self.pick(('tanh', 'sin'))}({a})"
+            case 3:
+                return f"np.exp(-{self.closed(a)} ** 2)"
+            case 4:
+                return f"np.sqrt(1 + {self.closed(a)} ** 2)"
+            case 5:
+                return f"{self.closed(a)} / (1 + {self.closed(self.number(depth - 1))} ** 2)"
+            case 6:
+                return f"np.where({self.test()}, {a}, {self.number(depth - 1)})"
+            case 7:
+                return f"({a} if {self.test()} else {self.number(depth - 1)})"
+            case 8:
+                return f"max({a}, {self.number(depth - 1)})"
+            case 9 if self.helpers:
+                return f"{self.pick(self.helpers)}({self.vector(8, 1)}, {a})"
+            case 10:
+                name, shape = self.pick(self.names.arrays.items())
+                return f"np.{self.pick(('sum', 'mean'))}({name}[{self.part()}]) * 0.1"
+            case 11:
+                size = self.pick((8, 5, 6))
+                left, right = self.vector(size, 1), self.vector(size, 1)
+                part = f"[{self.part()}]" if self.chance(50) else ""
+                return f"0.1 * ({self.closed(left)}{part} @ {self.closed(right)}{part})"
+            case 12:
+                name = self.pick(self.names.arrays)
+                return f"np.{self.pick(('max', 'min'))}({name})"
+        return f"-{self.closed(a)}"
+
+    @staticmethod
+    def closed(text: str) -> str:
+        return text if text.isidentifier() or text.isdigit() else f"({text})"
+
+    def small(self, depth: int = 2) -> str:
+        """A number between -1 and 1, for what is stored."""
+        a = self.number(depth)
+        match self.integer(0, 2):
+            case 0:
+                return f"np.sin({a})"
+            case 1:
+                return f"np.tanh({a})"
+        return f"{self.closed(a)} / (1 + {self.closed(a)} ** 2)"
+
+    def vector(self, size: int, depth: int = 2) -> str:
+        options = [name for name, shape in self.names.arrays.items() if shape == (size,)]
+        for name, shape in self.names.arrays.items():
+            if len(shape) == 2 and shape[1] == size:
+                options.append(f"{name}[{self.index(shape[0])}]")
+            if len(shape) == 2 and shape[0] == size:
+                options.append(f"{name}[:, {self.index(shape[1])}]")
+        a = self.pick(options) if options else f"np.full({size}, 0.4)"
+        if not depth or self.chance(30):
+            return a
+        b = self.vector(size, depth - 1)
+        match self.integer(0, 7):
+            case 0:
+                return f"0.6 * {a} + 0.3 * {b}"
+            case 1:
+                return f"{self.closed(a)} * {self.closed(b)}"
+            case 2:
+                return f"np.tanh({b})"
+            case 3:
+                return f"{a} * {self.closed(self.number(depth - 1))}"
+            case 4:
+                return f"np.where({a} > {self.number(0)}, {a}, {b})"
+            case 5 if size == 8:
+                return f"np.sum(y) * 0.02 * {a}"
+            case 6:
+                return f"{a}[::-1]"
+        return f"np.sin({b})"
+
+    def even(self, text: str) -> str:
+        return f"np.{self.pick(('tanh', 'sin'))}({text})"
+
+    # --- conditions -------------------------------------------------------------------------------
+
+    def test(self) -> str:
+        ints = self.names.ints
+        match self.integer(0, 5):
+            case 0 | 1 if ints:
+                left, right = self.whole()[0], self.whole()[0]
+                return f"{left} {self.pick(('<', '==', '>=', '!='))} {right}"
+            case 2 if ints:
+                return f"({self.whole()[0]}) % 2 == {self.integer(0, 1)}"
+            case 3:
+                return f"{self.number(0)} < {self.number(0)} {self.pick(('and', 'or'))} {self.easy()}"
+            case 4:
+                return f"not {self.easy()}"
+        return f"{self.number(1)} {self.pick(('<', '>'))} {self.number(0)}"
+
+    def easy(self) -> str:
+        return f"{self.number(0)} > {self.pick(('0.1', '-0.2', '0.4'))}"
+
+
+class Program(Expressions):
+    """Writes a function, statement by statement."""
+
+    def __init__(self, integer: Integer) -> None:
+        super().__init__(integer)
+        self.loops = 0  # around the statement that is written
+        self.trips = 1
+        self.helper = False
+
+    def text(self) -> str:
+        parts = ["import numpy as np", ""]
+        for _ in range(self.integer(0, 1)):
+            name = self.name("h")
+            self.names = Names(["s"], [], {"v": (8,)})
+            self.helper = True
+            parts += [f"def {name}(v, s):", *self.indented(self.body(1, 2)), "    return s", ""]
+            self.helpers.append(name)
+        self.helper = False
+        return "\n".join([*parts, *self.main()]) + "\n"
+
+    def main(self) -> list[str]:
+        self.names = Names([], [("n", 5, 8)], {"x": (8,), "y": (6, 5)}, {"n", "x", "y"})
+        lines = []
+        starts = {
+            "s": self.pick(("0.0", "0", "1", "x[0]", "0.5")),
+            "b": self.pick(("np.zeros(8)", "x.copy()", "x * 0.5", "x")),
+            "c": self.pick(("np.ones(8)", "x.copy()", "np.sin(x)", "x[::-1]")),
+            "A": self.pick(("np.zeros((6, 5))", "y.copy()", "y * 0.5", "y")),
+            "k": "0",
+        }
+        for name, text in starts.items():
+            lines.append(f"{name} = {text}")
+        self.names.floats.append("s")
+        self.names.arrays |= {"b": (8,), "c": (8,), "A": (6, 5)}
+        self.names.ints.append(("k", -FAR, FAR))
+        for text in ("t = (0.1, x[1])", "d = {'u': x[2], 'v': 0.5}", "l = [x[3], 0.0]"):
+            if self.chance(20):
+                lines.append(text)
+                keys = ("'u'", "'v'") if text[0] == "d" else ("0", "1")
+                self.names.pairs += [f"{text[0]}[{key}]" for key in keys]
+        lines += self.body(self.integer(1, 2), 3)
+        names = self.names
+        loose = [*names.floats, *names.pairs, *(n for n, low, _ in names.ints if n != "n")]
+        whole = [f"{name}.ravel()" for name in names.arrays if name not in ("x", "y")]
+        match self.integer(0, 2):
+            case 0:
+                numbers = " + ".join(f"0.{i % 9 + 1} * {name}" for i, name in enumerate(loose))
+                lines.append(f"return np.concatenate([{', '.join(whole)}]) * (1.5 + {numbers})")
+            case 1:
+                lines.append(f"return {self.small()} + np.sum(A * np.sin(A)) + b @ c")
+            case 2:
+                lines.append(f"return {self.pick(('A', 'b', 'c * s', 'A + s'))}")
+        return ["def f(x, y, n):", *self.indented(lines)]
+
+    @staticmethod
+    def indented(lines: list[str]) -> list[str]:
+        return [f"    {line}" for line in lines]
+
+    def body(self, loops: int, depth: int) -> list[str]:
+        """Statements with at least so many loops among them."""
+        lines: list[str] = []
+        for _ in range(loops):
+            for _ in range(self.integer(0, 1)):
+                lines += self.statement(0)
+            lines += self.loop(depth)
+        return lines
+
+    def block(self, depth: int, least: int = 1) -> list[str]:
+        """Statements of a block: what they bind is forgotten after it."""
+        outside, self.names = self.names, self.names.copy()
+        lines: list[str] = []
+        for _ in range(self.integer(least, 3)):
+            lines += self.statement(depth)
+        self.names = outside
+        return lines
+
+    def statement(self, depth: int) -> list[str]:
+        from .loop_statements import statement
+
+        return statement(self, depth)
+
+    def loop(self, depth: int) -> list[str]:
+        from .loop_statements import loop
+
+        return loop(self, depth)
+
+
+# --- what is made of the text ----------------------------------------------------------------------
+
+LOSS = """
+def loss(x, y, n, w):
+    return np.sum(w * f(x, y, n))
+"""
+
+
+@dataclass(frozen=True)
+class Source:
+    """A program: ``make`` gives its functions anew, as an import of a file would."""
+
+    text: str
+
+    def make(self) -> types.SimpleNamespace:
+        filename = f"<loop program {next(_numbers)}>"
+        text = self.text + LOSS
+        linecache.cache[filename] = (len(text), None, text.splitlines(True), filename)
+        namespace: dict[str, Any] = {"__name__": "loop_programs"}
+        exec(compile(text, filename, "exec", dont_inherit=True), namespace)
+        return types.SimpleNamespace(**namespace)
+
+
+@st.composite
+def sources(draw: Callable[[st.SearchStrategy[Any]], Any]) -> Source:
+    return Source(Program(lambda low, high: draw(st.integers(low, high))).text())
