@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from ..ir.errors import IRError
 from ..ir.graph import Value, symbols
 from ..ir.ops.control import UNBOUNDED
+from ..ir.ops.structure import are_disjoint
 from ..ir.types import Shape, Symbol
 from .access import Linear, depth, identity, most, offset, region_index
 from .cone import (
@@ -269,11 +270,11 @@ class Placement:
         index = identity(store.expr.shape)
         found = cone(store.expr, index, self.stored, store.kind == "store")
         latest = len(self.steps)
-        for u, at, _ in found.loads:
+        for u, at, reader in found.loads:
             done_at = self.position.get(u, -1)
             first = max(first, done_at if self._forwards(u, at, over) else done_at + 1)
             gone = self.overwritten.get(u)
-            if gone is not None:
+            if gone is not None and not self._stands(u, reader):
                 latest = min(latest, gone.step + gone.follows(at, over))
         for scalar in self._scalars_of(found, store.value, store.expr):
             first = max(first, self.ready.get(scalar, 0))
@@ -327,6 +328,11 @@ class Placement:
         gone = self.overwritten.get(u)
         if gone is None or step < gone.step:
             return
+        if self._stands(u, reader):
+            while u in self.overwritten:
+                u = self.overwritten[u].writer
+                self.readers.setdefault(u, []).append((step, at))
+            return
         if step == gone.step and gone.follows(at, self._space_of(step)):
             return
         # Too late: the version is gone. What was read of it can be kept instead, if that is
@@ -340,6 +346,20 @@ class Placement:
             self._bad_marks.add(reader)
         else:
             self._bad_copies.add(gone.writer)
+
+    def _stands(self, u: Value, reader: Value) -> bool:
+        """Whether what is read of a version lies outside of all that was written over it."""
+        if reader.op.name != "slice":
+            return False
+        read = (reader.attr("start"), reader.attr("step"), reader.shape)
+        while u in self.overwritten:
+            u = self.overwritten[u].writer
+            if u.op.name not in UPDATES:
+                return False
+            written = (u.attr("start"), u.attr("step"), u.args[1].shape)
+            if not are_disjoint(written, read):
+                return False
+        return True
 
     # --- what to do better ------------------------------------------------------------------
 

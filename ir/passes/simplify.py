@@ -363,9 +363,9 @@ def _slice(args: tuple[Value, ...], attrs: dict) -> Value | None:
         at = tuple(a + b * c for a, b, c in zip(inner_start, inner_step, start, strict=True))
         by = tuple(b * c for b, c in zip(inner_step, step, strict=True))
         return slice_(x.args[0], start=at, step=by, size=size)
-    if x.op.name == "update":
+    if x.op.name in ("update", "accumulate"):
         written = _region(x)
-        if written == (start, step, size):
+        if written == (start, step, size) and x.op.name == "update":
             return x.args[1]
         if are_disjoint(written, (start, step, size)):
             return slice_(x.args[0], **attrs)
