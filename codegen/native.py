@@ -10,7 +10,7 @@ from typing import Any
 
 import llvmlite.ir as ll
 import numpy as np
-from numba.core.codegen import JITCPUCodegen
+from numba.core.codegen import JITCodeLibrary, JITCPUCodegen
 from numba.core.compiler_lock import global_compiler_lock
 
 from ..ir.types import ArrayType
@@ -22,11 +22,31 @@ _codegen: JITCPUCodegen | None = None
 _arena = threading.local()
 
 
+OPTIMISATION = 2
+"""LLVM's level. The third one unrolls loop nests fully: three times the compile time for code
+that is no faster (`benchmarks/loops.py`)."""
+
+
+class _Library(JITCodeLibrary):
+    """A library that is optimised once: it holds none of what numba optimises twice for."""
+
+    def _optimize_functions(self, ll_module: Any) -> None:
+        """Nothing: the module is optimised as a whole."""
+
+    def _optimize_final_module(self) -> None:
+        passes, builder = self._codegen._module_pass_manager(opt=OPTIMISATION)
+        passes.run(self._final_module, builder)
+
+
+class _Codegen(JITCPUCodegen):
+    _library_class = _Library
+
+
 def _library(module: ll.Module) -> Any:
     global _codegen
     with global_compiler_lock:
         if _codegen is None:
-            _codegen = JITCPUCodegen("adjit")
+            _codegen = _Codegen("adjit")
         library = _codegen.create_library(module.name)
         library.add_ir_module(module)
         library.finalize()

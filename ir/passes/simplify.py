@@ -365,7 +365,9 @@ def _slice(args: tuple[Value, ...], attrs: dict) -> Value | None:
         return slice_(x.args[0], start=at, step=by, size=size)
     if x.op.name in ("update", "accumulate"):
         written = _region(x)
-        if written == (start, step, size) and x.op.name == "update":
+        # An array that was computed stands where it was written: it is not computed again.
+        small = x.args[1].op.kind != "pointwise" or all(dim == 1 for dim in size)
+        if written == (start, step, size) and x.op.name == "update" and small:
             return x.args[1]
         if are_disjoint(written, (start, step, size)):
             return slice_(x.args[0], **attrs)

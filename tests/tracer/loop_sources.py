@@ -148,7 +148,7 @@ class Expressions:
             case 9 if self.helpers:
                 return f"{self.pick(self.helpers)}({self.vector(8, 1)}, {a})"
             case 10:
-                name, shape = self.pick(self.names.arrays.items())
+                name = self.pick(self.names.arrays)
                 return f"np.{self.pick(('sum', 'mean'))}({name}[{self.part()}]) * 0.1"
             case 11:
                 size = self.pick((8, 5, 6))
@@ -172,7 +172,7 @@ class Expressions:
                 return f"np.sin({a})"
             case 1:
                 return f"np.tanh({a})"
-        return f"{self.closed(a)} / (1 + {self.closed(a)} ** 2)"
+        return f"np.exp(-{self.closed(a)} ** 2)"
 
     def vector(self, size: int, depth: int = 2) -> str:
         options = [name for name, shape in self.names.arrays.items() if shape == (size,)]
@@ -196,8 +196,8 @@ class Expressions:
                 return f"{a} * {self.closed(self.number(depth - 1))}"
             case 4:
                 return f"np.where({a} > {self.number(0)}, {a}, {b})"
-            case 5 if size == 8:
-                return f"np.sum(y) * 0.02 * {a}"
+            case 5:
+                return f"np.sum({self.pick(self.names.arrays)}) * 0.02 * {a}"
             case 6:
                 return f"{a}[::-1]"
         return f"np.sin({b})"
@@ -395,7 +395,8 @@ class Program(Expressions):
         self.loops += 1
         lines, trips, bound = self.head()
         self.trips *= trips
-        body = lines[1:]
+        start = next(n for n, line in enumerate(lines) if line[-1] == ":") + 1
+        lines, body = lines[:start], lines[start:]
         if self.chance(20):  # bound first in the loop, and used after it
             name = self.name("z")
             body.append(f"{name} = {self.small()}")
@@ -404,46 +405,46 @@ class Program(Expressions):
         body += self.block(depth - 1, 2 if depth > 1 else 1)
         self.loops -= 1
         self.names, self.trips = outside, before
-        if lines[0].startswith("while") or self.chance(70):
-            return [lines[0], *self.indented(body)]
-        outside.ints += bound.ints
-        outside.floats += bound.floats
-        return [lines[0], *self.indented(body)]
+        if start == 1 and self.chance(30):  # a while loop may have no round
+            outside.ints += bound.ints
+            outside.floats += bound.floats
+        return [*lines, *self.indented(body)]
 
     def head(self) -> tuple[list[str], int, Names]:
         """The lines that begin a loop, its largest trip count, and what it is sure to bind."""
         names, bound = self.names, Names()
         i, v = self.name("i"), self.name("v")
+        tables = [name for name, shape in names.arrays.items() if len(shape) == 2]
         lines: list[str] = []
         trips, index, number, row = 8, None, False, 0
         match self.integer(0, 9):
-            case 0 | 1 | 2 | 3:
-                text, trips, index = self.range()
-                lines = [f"for {i} in {text}:"]
             case 4:
                 lines, number = [f"for {v} in {self.vector(8, 1)}:"], True
-            case 5:
-                name = self.pick([n for n, shape in names.arrays.items() if shape == (6, 5)])
+            case 5 if tables:
+                name = self.pick(tables)
                 lines, row, trips = [f"for {v} in {name}:"], 5, 6
+            case 6 if self.chance(40):
+                lines, number = [f"for {v} in reversed({self.vector(8, 1)}):"], True
             case 6:
                 start = self.pick(("", ", 1", f", {self.whole()[0]}" if self.chance(20) else ""))
                 lines, number = [f"for {i}, {v} in enumerate({self.vector(8, 1)}{start}):"], True
                 index = (0, 8) if len(start) < 4 else (-FAR, FAR)
             case 7:
                 text, trips, index = self.range()
-                other, trips = self.pick(((self.vector(8, 1), trips), ("y", 6)))
-                number, row = other != "y", 5 * (other == "y")
+                other = self.pick((self.vector(8, 1), *tables))
+                number, row = other not in tables, 5 * (other in tables)
                 lines = [f"for {i}, {v} in zip({text}, {other}):"]
-            case 8:
-                lines, number = [f"for {v} in reversed({self.vector(8, 1)}):"], True
-            case 9:
+            case 8 | 9:
                 k, top = self.name("w"), self.pick(("n", "6", "8"))
                 names.ints.append((k, 1, 8))
                 names.owned.add(k)
                 test = self.test()
                 names.ints[-1] = (k, 0, 7)
-                lines = [f"while {k} < {top} and {self.pick((test, f'{k} < 5 or {test}'))}:"]
-                return [*lines, f"{k} += 1"], 8, bound
+                more = self.pick((test, f"({k} < 5 or {test})"))
+                return [f"{k} = 0", f"while {k} < {top} and {more}:", f"{k} += 1"], 8, bound
+            case _:
+                text, trips, index = self.range()
+                lines = [f"for {i} in {text}:"]
         if index is not None:
             names.ints.append((i, *index))
             bound.ints.append((i, *index))

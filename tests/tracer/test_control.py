@@ -3,287 +3,16 @@
 from __future__ import annotations
 
 import ast
-import contextlib
-import itertools
-import linecache
-import random
 import textwrap
 import traceback
-from typing import Any
 
 import pytest
+from control_programs import Writer, agree
 from hypothesis import given
 from hypothesis import strategies as st
 
 from adjit.tracer.control import stage
 from adjit.tracer.rewrite import rewrite
-
-# --- running a program both ways ----------------------------------------------------------------
-
-_numbers = itertools.count()
-
-
-class OutOfFuel(BaseException):
-    """Ends a program that would run forever; no ``except Exception`` stops it."""
-
-
-class World:
-    """What a program may call; ``log`` says in which order it did."""
-
-    def __init__(self) -> None:
-        self.log: list[Any] = []
-        self.fuel = 60
-
-    def names(self) -> dict[str, Any]:
-        return {name: getattr(self, name) for name in ("say", "tick", "items", "context", "Truth")}
-
-    def say(self, value: Any) -> Any:
-        self.log.append(value)
-        return value
-
-    def tick(self) -> None:
-        self.fuel -= 1
-        if self.fuel <= 0:
-            raise OutOfFuel
-
-    def items(self, n: int) -> Any:
-        for i in range(n):
-            self.log.append(("item", i))
-            yield i
-        self.log.append("exhausted")
-
-    @contextlib.contextmanager
-    def context(self, suppress: bool) -> Any:
-        self.log.append("enter")
-        try:
-            yield 5
-        except Exception:
-            if not suppress:
-                raise
-        finally:
-            self.log.append("exit")
-
-    def Truth(self, value: Any) -> Any:  # noqa: N802
-        world = self
-
-        class Truth:
-            def __bool__(self) -> bool:
-                world.log.append(("bool", value))
-                return bool(value)
-
-        return Truth()
-
-
-def load(text: str, world: World) -> Any:
-    """The function ``f`` of a text that tracebacks and the rewriter find."""
-    filename = f"<control {next(_numbers)}>"
-    text = textwrap.dedent(text)
-    linecache.cache[filename] = (len(text), None, text.splitlines(True), filename)
-    namespace: dict[str, Any] = {"__name__": "programs", "G": 0, **world.names()}
-    exec(compile(text, filename, "exec", dont_inherit=True), namespace)
-    return namespace["f"]
-
-
-def outcome(text: str, args: tuple, staged: bool) -> tuple:
-    """What a call returns, or its error with the user's line; what it did; what it left."""
-    world = World()
-    function = load(text, world)
-    namespace = function.__globals__
-    if staged:
-        function = rewrite(function)
-        assert function is not None
-    try:
-        result: tuple = ("returned", function(*args))
-    except (Exception, OutOfFuel) as problem:
-        frames = traceback.extract_tb(problem.__traceback__)
-        lines = [frame.lineno for frame in frames if frame.filename.startswith("<control")]
-        result = (type(problem), str(problem), lines[-1])
-    return (*result, world.log, namespace["G"])
-
-
-def agree(text: str, *args: Any) -> tuple:
-    expected = outcome(text, args, staged=False)
-    assert outcome(text, args, staged=True) == expected, text
-    return expected
-
-
-# --- random programs ----------------------------------------------------------------------------
-
-
-class Writer:
-    """Writes a random function of small integers."""
-
-    def __init__(self, seed: int) -> None:
-        self.random = random.Random(seed)
-        self.lines: list[str] = []
-        self.labels = itertools.count(10)
-
-    def program(self) -> str:
-        head = ["def f(a, b):"] + ["    global G"] * (self.random.random() < 0.3)
-        self.names = ["a", "b", "c", "d", "G"] if len(head) > 1 else ["a", "b", "c", "d"]
-        if self.random.random() < 0.8:
-            self.write(1, "c, d = a, b")
-        self.block(1, 3, "")
-        if self.random.random() < 0.5:
-            self.lines.append(f"    return a, b, {self.expression(1)}")
-        return "\n".join([*head, *self.lines])
-
-    def name(self) -> str:
-        return self.random.choice(self.names)
-
-    def expression(self, depth: int) -> str:
-        pick, sub = self.random.random(), depth - 1
-        if depth <= 0 or pick < 0.2:
-            return self.random.choice([self.name(), self.name(), str(self.random.randrange(3))])
-        e = lambda: self.expression(sub)  # noqa: E731
-        forms = [
-            lambda: f"({e()} {self.random.choice('+-*')} {e()})",
-            lambda: f"({e()} {self.random.choice(['<', '==', '>='])} {e()})",
-            lambda: f"({e()} if {e()} else {e()})",
-            lambda: f"({e()} and {e()})",
-            lambda: f"({e()} or {e()} or {e()})",
-            lambda: f"(not {e()})",
-            lambda: f"({e()} < {e()} <= {e()})",
-            lambda: f"({e()} in ({e()}, {e()}) != {e()})",
-            lambda: f"say({e()})",
-            lambda: f"({e()} // {e()})",
-            lambda: f"(lambda: {e()})()",
-            lambda: f"sum([{e()} for v in range(2) if v or {e()}])",
-            lambda: f"({self.random.choice('abcd')} := {e()})",
-            lambda: f"len(locals()) * {e()}",
-        ]
-        weights = [3, 3, 3, 3, 2, 2, 2, 1, 3, 1, 1, 1, 1, 0.2]
-        return self.random.choices(forms, weights)[0]()
-
-    def test(self) -> str:
-        if self.random.random() < 0.3:
-            # No walrus: what cannot move stays an ``and`` in Python, and may be asked twice.
-            t = lambda: f"Truth({self.name()})"  # noqa: E731
-            return self.random.choice(
-                [f"{t()} and {t()}", f"not ({t()} or {t()})", t(), f"{t()} if {t()} else {t()}"]
-            )
-        return self.expression(3)
-
-    def write(self, depth: int, text: str) -> None:
-        self.lines.append("    " * depth + text)
-
-    def block(self, depth: int, budget: int, where: str) -> None:
-        """``where`` says what stands around: "l" for a loop, "f" for a finally block."""
-        for _ in range(self.random.randint(1, 4)):
-            self.statement(depth, budget, where)
-
-    def statement(self, depth: int, budget: int, where: str) -> None:
-        simple = ["assign", "add", "pair", "say", "del", "raise", "return", "def"]
-        weights = [4.0, 2.0, 1.0, 3.0, 0.5, 0.4, 1.0, 0.4]
-        if where.endswith("l"):
-            simple, weights = [*simple, "break", "continue"], [*weights, 1.5, 1.5]
-        if budget > 0:
-            simple += ["if", "for", "while", "try", "with", "match", "class"]
-            weights += [5, 3, 2, 0.7, 0.4, 0.3, 0.1]
-        kind = self.random.choices(simple, weights)[0]
-        getattr(self, f"write_{kind}")(depth, budget - 1, where)
-
-    def write_assign(self, depth: int, budget: int, where: str) -> None:
-        self.write(depth, f"{self.name()} = {self.expression(2)}")
-
-    def write_add(self, depth: int, budget: int, where: str) -> None:
-        self.write(depth, f"{self.name()} += {self.expression(1)}")
-
-    def write_pair(self, depth: int, budget: int, where: str) -> None:
-        self.write(depth, f"{self.name()}, {self.name()} = {self.name()}, {self.expression(1)}")
-
-    def write_say(self, depth: int, budget: int, where: str) -> None:
-        self.write(depth, f"say(({next(self.labels)}, {self.expression(2)}))")
-
-    def write_del(self, depth: int, budget: int, where: str) -> None:
-        self.write(depth, f"del {self.random.choice('abcd')}")
-
-    def write_raise(self, depth: int, budget: int, where: str) -> None:
-        self.write(depth, f"raise ValueError({next(self.labels)})")
-
-    def write_return(self, depth: int, budget: int, where: str) -> None:
-        self.write(depth, self.random.choice(["return", f"return {self.expression(2)}"]))
-
-    def write_break(self, depth: int, budget: int, where: str) -> None:
-        self.write(depth, "break")
-
-    def write_continue(self, depth: int, budget: int, where: str) -> None:
-        self.write(depth, "continue")
-
-    def write_def(self, depth: int, budget: int, where: str) -> None:
-        name = self.random.choice("ab")
-        self.write(depth, "def inner():")
-        self.write(depth + 1, f"nonlocal {name}")
-        self.write(depth + 1, f"{name} = {self.expression(1)}")
-        self.write(depth + 1, f"if {name}: return {self.expression(1)}")
-        self.write(depth, "say(inner())")
-
-    def write_class(self, depth: int, budget: int, where: str) -> None:
-        self.write(depth, "class Inner:")
-        self.write(depth + 1, f"for x in range({self.expression(1)} and 2):")
-        self.write(depth + 2, f"if x or {self.name()}: break")
-
-    def write_if(self, depth: int, budget: int, where: str) -> None:
-        self.write(depth, f"if {self.test()}:")
-        self.block(depth + 1, budget, where)
-        if self.random.random() < 0.3:
-            self.write(depth, f"elif {self.test()}:")
-            self.block(depth + 1, budget, where)
-        if self.random.random() < 0.5:
-            self.write(depth, "else:")
-            self.block(depth + 1, budget, where)
-
-    def write_for(self, depth: int, budget: int, where: str) -> None:
-        n = self.random.choice(["3", "b", "a"])
-        head = self.random.choice(
-            [
-                f"{self.name()} in range({n})",
-                f"{self.name()} in items({n})",
-                f"{self.name()}, {self.name()} in enumerate(items(2))",
-                f"{self.name()}, *d in [(1, 2), (3,), (4, 5, 6)]",
-                f"{self.name()} in {self.expression(1)}",
-                f"{self.name()} in {{1: 2, 3: 4}}",
-            ]
-        )
-        self.write(depth, f"for {head}:")
-        self.loop_body(depth, budget, where)
-
-    def write_while(self, depth: int, budget: int, where: str) -> None:
-        self.write(depth, f"while {self.test()}:")
-        self.loop_body(depth, budget, where)
-
-    def loop_body(self, depth: int, budget: int, where: str) -> None:
-        self.write(depth + 1, "tick()")
-        self.block(depth + 1, budget, where + "l")
-        if self.random.random() < 0.3:
-            self.write(depth, "else:")
-            self.block(depth + 1, budget, where)
-
-    def write_try(self, depth: int, budget: int, where: str) -> None:
-        self.write(depth, "try:")
-        self.block(depth + 1, budget, where)
-        caught = self.random.choice(["Exception", "ValueError as c", "NameError"])
-        handled = self.random.random() < 0.7
-        if handled:
-            self.write(depth, f"except {caught}:")
-            self.block(depth + 1, budget, where)
-            if self.random.random() < 0.3:
-                self.write(depth, "else:")
-                self.block(depth + 1, budget, where)
-        if not handled or self.random.random() < 0.3:
-            self.write(depth, "finally:")
-            self.block(depth + 1, budget, where)
-
-    def write_with(self, depth: int, budget: int, where: str) -> None:
-        self.write(depth, f"with context({self.random.random() < 0.5}) as {self.name()}:")
-        self.block(depth + 1, budget, where)
-
-    def write_match(self, depth: int, budget: int, where: str) -> None:
-        self.write(depth, f"match {self.expression(1)}:")
-        self.write(depth + 1, f"case 1 if {self.test()}:")
-        self.block(depth + 2, budget, where)
-        self.write(depth + 1, "case int(d):")
-        self.block(depth + 2, budget, where)
 
 
 @given(st.integers(0, 10**9))
@@ -292,3 +21,607 @@ def test_random_programs(seed):
         text = Writer(seed + number).program()
         for args in ((0, 1), (2, 3)):
             agree(text, *args)
+
+
+# --- particular programs ------------------------------------------------------------------------
+
+PROGRAMS = {
+    "first bound in a loop": (
+        """
+        def f(n):
+            for i in range(n):
+                last = i * 2
+            return last, i
+        """,
+        [(3,), (0,)],
+    ),
+    "unbound in one arm": (
+        """
+        def f(n):
+            if n:
+                y = 1
+            return y
+        """,
+        [(1,), (0,)],
+    ),
+    "unbound in a test": (
+        """
+        def f(n):
+            if n:
+                y = 1
+            while n < 3 and y < 5:
+                y += 1
+            return y if (n or y) else 0
+        """,
+        [(1,), (0,), (9,)],
+    ),
+    "unbound in a user's lambda": (
+        """
+        def f(n):
+            g = lambda: y
+            return n and (lambda: g() or y)()
+            y = 1
+        """,
+        [(1,), (0,)],
+    ),
+    "closures over the loop variable": (
+        """
+        def f(n):
+            made = []
+            for i in range(n):
+                k = i * 10
+                made.append(lambda: (i, k))
+                def inner():
+                    nonlocal k
+                    k += 1
+                    return k
+                inner()
+            return [g() for g in made], k
+        """,
+        [(3,)],
+    ),
+    "a generator that rebinds": (
+        """
+        def f(n):
+            count = 0
+            def numbers():
+                nonlocal count
+                for i in range(n):
+                    count += 1
+                    yield i
+            for i in numbers():
+                count += 10
+            return count
+        """,
+        [(3,)],
+    ),
+    "walrus": (
+        """
+        def f(n):
+            while (k := n - 1) > 0:
+                n = k
+                if (j := k % 3) == 2 and (m := k) > 5: continue
+                say((j, k))
+            else:
+                say("else")
+            return k, j, [y for x in range(3) if (y := x) or y]
+        """,
+        [(9,), (4,)],
+    ),
+    "walrus in a test that breaks": (
+        """
+        def f(n):
+            while (k := n - 1) and k != 3:
+                n = k
+                if k == 5: break
+            return k, n
+        """,
+        [(9,), (5,), (2,)],
+    ),
+    "del in a loop": (
+        """
+        def f(n):
+            x = 1
+            for i in range(n):
+                if i == 1: del x
+                else: x = i
+                if i == 2: del i
+            return x
+        """,
+        [(1,), (2,), (4,)],
+    ),
+    "targets": (
+        """
+        def f(n):
+            for [a, (b, *c)], d in {(1, (2, 3, 4)): 5, "xy": 6, (1, "z"): n}.items():
+                say((a, b, c, d))
+            for place.at in range(n): pass
+            for place.list[n - 1] in range(n): pass
+            return a, b, c, d, place.at, place.list
+        class place:
+            list = [0, 0, 0]
+        """,
+        [(3,)],
+    ),
+    "nothing to unpack": (
+        """
+        def f(n):
+            for a, b in (
+                    (1, 2), (3,)):
+                say(a)
+        """,
+        [(3,)],
+    ),
+    "an iterator is left where Python leaves it": (
+        """
+        def f(n):
+            numbers = items(10)
+            for i in numbers:
+                if i == n: break
+            for j in numbers:
+                if j == n + 2: return i, j, list(numbers)
+            return list(numbers)
+        """,
+        [(2,), (20,)],
+    ),
+    "recursion": (
+        """
+        def f(n):
+            if n < 2: return 1
+            return n * f(n - 1) if n % 2 else (n and f(n - 1))
+        """,
+        [(9,)],
+    ),
+    "return in nested loops": (
+        """
+        def f(n):
+            for i in range(5):
+                for j in range(5):
+                    while True:
+                        if i * j == n: return i, j
+                        if i + j: break
+                        say((i, j))
+                        break
+                    else:
+                        return "never"
+                    say("after")
+                else:
+                    say("else")
+            else:
+                return "none"
+        """,
+        [(6,), (7,), (0,)],
+    ),
+    "else of a loop jumps": (
+        """
+        def f(n):
+            for i in range(4):
+                for j in range(n):
+                    if j == 2: break
+                else:
+                    if i == 1: continue
+                    if i == 2: break
+                    say("whole")
+                say(i)
+            return i
+        """,
+        [(1,), (5,)],
+    ),
+    "while else": (
+        """
+        def f(n):
+            while n > 0:
+                n -= 2
+                if n == 4: break
+            else:
+                return "else", n
+            return "broken", n
+        """,
+        [(8,), (7,), (0,)],
+    ),
+    "jumps out of try and with": (
+        """
+        def f(n):
+            for i in range(4):
+                if i == 1: continue
+                try:
+                    if i == n: break
+                    with context(True):
+                        if i == n - 1: return "with"
+                        1 // (n - 2)
+                except ZeroDivisionError:
+                    continue
+                finally:
+                    say(i)
+            return "end"
+        """,
+        [(0,), (1,), (2,), (3,), (9,)],
+    ),
+    "global": (
+        """
+        def f(n):
+            global G
+            for i in range(n):
+                G = i
+                if G == 2: return G
+            if n: G = 7
+            return G
+        """,
+        [(0,), (2,), (5,)],
+    ),
+    "private names": (
+        """
+        class A:
+            def f(self, n):
+                for __i in range(n):
+                    if __i == 3: return __i, sorted(locals())
+                    __k = __i
+                return __k
+        f = A().f.__func__
+        """,
+        [(None, 2), (None, 5), (None, 0)],
+    ),
+    "each truth is asked for once": (
+        """
+        def f(n):
+            t = lambda k: Truth(n & k)
+            while t(1) and not (t(2) or t(4)):
+                n += 2
+            return say(1 if t(1) and t(2) else 0), [i for i in range(2) if t(1) or t(4)]
+        """,
+        [(0,), (1,), (3,), (7,)],
+    ),
+    "super and frames in expressions": (
+        """
+        class A:
+            def g(self, n): return n
+        class B(A):
+            def g(self, n):
+                x = n and super().g(n) + len(locals())
+                return x if n > 2 else sorted(vars())
+        def f(n): return B().g(n)
+        """,
+        [(0,), (1,), (5,)],
+    ),
+    "lines": (
+        """
+        def f(n):
+            if n == 0:
+                raise ValueError
+            for i in range(n):
+                x = (1 // (i - 1)
+                     if i < 5 else
+                     1 // (i - n + 1))
+            while 1 // (n - 4):
+                n -= 1
+            return (n and
+                    1 // (n - 3))
+        """,
+        [(0,), (1,), (2,), (7,)],
+    ),
+    "what is never reached": (
+        """
+        def f(n):
+            if n:
+                return 1
+                x = 2
+            else:
+                return x
+            y = 3
+        """,
+        [(0,), (1,)],
+    ),
+    "nothing but jumps": (
+        """
+        def f(n):
+            "A docstring."
+            for i in range(n): continue
+            for i in range(n): break
+            while n: return
+        """,
+        [(0,), (1,)],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_program(name):
+    text, arguments = PROGRAMS[name]
+    for args in arguments:
+        agree(text, *args)
+
+
+@pytest.mark.parametrize("statement", ["if x == {}: return {}", "elif x == {}: y = {}"])
+def test_more_ifs_than_python_nests_blocks(statement):
+    cases = [statement.format(k, k) for k in range(60)]
+    if statement.startswith("elif"):
+        cases[0] = cases[0].removeprefix("el")
+    text = "\n    ".join(["def f(x):", "y = 0", *cases, "return y"])
+    for x in (0, 30, 59, 60):
+        agree(text, x)
+
+
+def test_a_generator_is_closed_as_its_loop_ends():
+    text = """
+        def f(n):
+            def numbers():
+                try:
+                    yield from range(n)
+                finally:
+                    say("closed")
+            for i in numbers():
+                if i == 2: break
+            say("after")
+    """
+    for n in (1, 5):
+        log = agree(text, n)[-2]
+        assert log == ["closed", "after"]
+
+
+def test_generators_and_class_bodies_are_left_alone():
+    text = """
+        def f(n):
+            def g():
+                for i in range(n):
+                    if i == 3: return
+                    yield i if i else -1
+            class A:
+                for k in range(n):
+                    if k and n: break
+                picked = [k and j for j in range(n) if 0 < j < 3]
+            return list(g()), A.picked, A.k
+    """
+    agree(text, 3)
+    agree(text, 5)
+    staged = passed(text)
+    assert "yield i if i else -1" in staged
+    assert "for k in __adjit__.unrolled(range(n), 'it stands in a class body'):" in staged
+
+
+def test_user_functions_do_not_nest_more_deeply_for_loops():
+    def depth():
+        return len(traceback.extract_stack())
+
+    def loops():
+        for _ in range(1):
+            if _ == 0:
+                return depth()
+
+    assert rewrite(loops)() == loops() + 2  # the hook of the call, and what it calls
+
+
+# --- texts --------------------------------------------------------------------------------------
+
+
+def passed(text: str) -> str:
+    """The pass alone, as text."""
+    tree = ast.parse(textwrap.dedent(text))
+    stage(tree.body[0], None)
+    return ast.unparse(ast.fix_missing_locations(tree))
+
+
+def shown(text: str) -> list[str]:
+    """The lines of ``passed`` without those that store values in variables."""
+    kept = []
+    for line in passed(text).splitlines():
+        if not line.endswith((".values", "is __adjit__.unset:")) and "del " not in line:
+            kept.append(line.replace("__adjit_", "_").replace("__adjit__", "A"))
+    return kept
+
+
+TEXTS = {
+    "a loop, and what is live after it": (
+        """
+        def f(x, n):
+            for i in range(n):
+                s = x[i]
+                t = s + t
+            return t
+        """,
+        """
+        def f(x, n):
+            _1__ = A.for_(range(n), ('i', 's', 't'), ('t',), ())
+            while _1__.more():
+                i = _1__.item
+                s = x[i]
+                t = s + t
+            return t
+        """,
+    ),
+    "continue and break need arms, not tests": (
+        """
+        def f(n):
+            for i in range(n):
+                if i == 1:
+                    continue
+                if i == 5:
+                    break
+                g(i)
+        """,
+        """
+        def f(n):
+            _break_1__ = False
+            _1__ = A.for_(range(n), ('_break_1__', 'i'), (), ('_break_1__',))
+            while _1__.more():
+                i = _1__.item
+                _2__ = A.if_(i == 1, ('_break_1__',))
+                while _2__.more():
+                    if _2__.taken:
+                        pass
+                    else:
+                        _3__ = A.if_(i == 5, ('_break_1__',))
+                        while _3__.more():
+                            if _3__.taken:
+                                _break_1__ = True
+                            else:
+                                g(i)
+        """,
+    ),
+    "a jump that may be taken is a flag": (
+        """
+        def f(x):
+            while x:
+                if x > 1:
+                    if x > 2:
+                        continue
+                    x = 2
+                x -= 1
+            else:
+                x = 7
+            return x
+        """,
+        """
+        def f(x):
+            _1__ = A.while_(lambda: x, ('_continue_1__', 'x'), ('x',), ())
+            while _1__.more():
+                _continue_1__ = False
+                _2__ = A.if_(x > 1, ('_continue_1__', 'x'))
+                while _2__.more():
+                    if _2__.taken:
+                        _3__ = A.if_(x > 2, ('_continue_1__', 'x'))
+                        while _3__.more():
+                            if _3__.taken:
+                                _continue_1__ = True
+                            else:
+                                x = 2
+                _4__ = A.if_(A.negate(_continue_1__), ('x',))
+                while _4__.more():
+                    if _4__.taken:
+                        x -= 1
+            x = 7
+            return x
+        """,
+    ),
+    "early returns": (
+        """
+        def f(x):
+            "Text."
+            if x == 0:
+                return a
+            elif x == 1:
+                y = 1
+            else:
+                return b
+            return y
+        """,
+        """
+        def f(x):
+            \"\"\"Text.\"\"\"
+            _result__ = None
+            _1__ = A.if_(x == 0, ('_result__', 'y'))
+            while _1__.more():
+                if _1__.taken:
+                    _result__ = a
+                else:
+                    _2__ = A.if_(x == 1, ('_result__', 'y'))
+                    while _2__.more():
+                        if _2__.taken:
+                            y = 1
+                            _result__ = y
+                        else:
+                            _result__ = b
+            return _result__
+        """,
+    ),
+    "what the next round of an outer loop may read is live": (
+        """
+        def f(x):
+            for i in x:
+                for j in i:
+                    t = j + 1
+                    if j:
+                        return u
+                    u = t
+        """,
+        """
+        def f(x):
+            _result__ = None
+            _returned__ = False
+            _1__ = A.for_(x, ('_result__', '_returned__', 'i', 'j', 't', 'u'), ('_result__',), ('_returned__',))
+            while _1__.more():
+                i = _1__.item
+                _2__ = A.for_(i, ('_result__', '_returned__', 'j', 't', 'u'), ('_result__', '_returned__', 'u'), ('_returned__',))
+                while _2__.more():
+                    j = _2__.item
+                    t = j + 1
+                    _3__ = A.if_(j, ('_result__', '_returned__', 'u'))
+                    while _3__.more():
+                        if _3__.taken:
+                            _result__ = u
+                            _returned__ = True
+                        else:
+                            u = t
+            return _result__
+        """,  # noqa: E501
+    ),
+    "a jump out of a try stays": (
+        """
+        def f(x):
+            for i in x:
+                try:
+                    if i:
+                        break
+                finally:
+                    y = 1 if i else 2
+                if y:
+                    y = 3
+        """,
+        """
+        def f(x):
+            for i in A.unrolled(x, 'a jump leaves a try, with or match'):
+                try:
+                    if i:
+                        break
+                finally:
+                    y = A.choose(i, lambda: 1, lambda: 2)
+                _1__ = A.if_(y, ('y',))
+                while _1__.more():
+                    if _1__.taken:
+                        y = 3
+        """,
+    ),
+    "expressions": (
+        """
+        def f(a, b, c):
+            if a and (b or not c):
+                x = a and b and c
+            y = a < b <= c or (z := c) or locals()
+            assert 0 < a < 1, [b for b in c if b or a]
+            return super().f and (lambda: a or b)
+        """,
+        """
+        def f(a, b, c):
+            _1__ = A.if_(A.both(a, lambda: A.either(b, lambda: A.negate(c), test=True), test=True), ('x',))
+            while _1__.more():
+                if _1__.taken:
+                    x = A.both(a, lambda: b, lambda: c)
+            y = A.chain(a, ('Lt', 'LtE'), lambda: b, lambda: c) or (z := c) or locals()
+            assert A.chain(0, ('Lt', 'Lt'), lambda: a, lambda: 1, test=True), [b for b in c if A.either(b, lambda: a, test=True)]
+            return A.both(super().f, lambda: lambda: A.either(a, lambda: b))
+        """,  # noqa: E501
+    ),
+}
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_text(name):
+    before, after = TEXTS[name]
+    assert shown(before) == textwrap.dedent(after).strip().splitlines()
+
+
+def test_variables_are_stored_before_each_round_and_after_the_last():
+    text = """
+        def f(n):
+            if n:
+                x = 1
+    """
+    stored = ["x, = __adjit_1__.values", "if x is __adjit__.unset:", "    del x"]
+    assert passed(text).splitlines() == [
+        "def f(n):",
+        "    __adjit_1__ = __adjit__.if_(n, ('x',))",
+        "    while __adjit_1__.more():",
+        *("        " + line for line in stored),
+        "        if __adjit_1__.taken:",
+        "            x = 1",
+        *("    " + line for line in stored),
+    ]
