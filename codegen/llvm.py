@@ -5,7 +5,7 @@ unpacks them from the arrays that the caller passes:
 
     int32 entry(void **inputs, void **outputs, char *arena, int64 *left)
 
-It returns the number of the path that was taken, or ``-1 - n`` where branch ``n`` had an
+``left`` holds, behind its first number, a pointer and a size for each tape (`tape`). It returns the number of the path that was taken, or ``-1 - n`` where branch ``n`` had an
 outcome without an arm; ``left`` then holds the outcome's bits. The numbers after those of the
 branches stand for indices out of bounds, by ``Schedule.checks``, with the index in ``left``, and
 the one after these for memory that was not to be had.
@@ -95,7 +95,9 @@ class _Kernel:
         for slot in sorted(schedule.turning):
             self.turning[slot] = self.entry.alloca(POINTER)
             self.entry.store(function.args[first + slot], self.turning[slot])
-        self.tapes = Tapes(self.entry, schedule.tapes, self._out_of_memory)
+        one = ll.Constant(I64, 1)
+        table = self.entry.gep(function.args[-1], [one], inbounds=True, source_etype=I64)
+        self.tapes = Tapes(self.entry, schedule.tapes, table, self._out_of_memory)
 
     def pointer(self, b: ll.IRBuilder, buffer: Buffer) -> ll.Value:
         if buffer.kind == "const":
@@ -179,7 +181,7 @@ class _Kernel:
         return -1 - len(self.schedule.program.branches) - number
 
     def _leave(self, b: ll.IRBuilder, code: int) -> None:
-        self.tapes.free(b)
+        self.tapes.give_back(b)
         b.ret(ll.Constant(I32, code))
 
     def _leaf(self, b: ll.IRBuilder, leaf: Leaf, frame: Frame) -> None:

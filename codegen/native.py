@@ -19,7 +19,6 @@ from .schedule import Schedule
 from .tree import Outcome
 
 _codegen: JITCPUCodegen | None = None
-_arena = threading.local()
 
 
 OPTIMISATION = 2
@@ -66,6 +65,49 @@ class Departure:
     reason: str
 
 
+KEPT_BYTES = 1 << 28
+"""Memory that tapes may keep between calls, for each thread."""
+
+
+class _Scratch(threading.local):
+    """A thread's memory between calls: the arena, and the tapes that native code has grown."""
+
+    def __init__(self) -> None:
+        self._block = np.empty(4096, np.uint8)
+        self._tapes = (ctypes.c_int64 * 1)()
+        self._free = ctypes.CDLL(None).free
+        self._free.argtypes = [ctypes.c_void_p]
+
+    def arena(self, size: int) -> int:
+        """The address of at least ``size`` bytes, 64-aligned."""
+        if self._block.nbytes < size + 64:
+            self._block = np.empty(size + 64, np.uint8)
+        return int(-(-self._block.ctypes.data // 64) * 64)
+
+    def tapes(self, count: int) -> Any:
+        """One number, then pointer and bytes of ``count`` tapes."""
+        if len(self._tapes) < 1 + 2 * count:
+            old = self._tapes
+            self._tapes = (ctypes.c_int64 * (1 + 2 * count))(*old)
+        return self._tapes
+
+    def trim(self) -> None:
+        """Frees the tapes where they are large."""
+        if sum(self._tapes[2::2]) > KEPT_BYTES:
+            self.clear()
+
+    def clear(self) -> None:
+        for at in range(1, len(self._tapes), 2):
+            self._free(self._tapes[at])
+            self._tapes[at] = self._tapes[at + 1] = 0
+
+    def __del__(self) -> None:
+        self.clear()
+
+
+_scratch = _Scratch()
+
+
 class Native:
     """A Schedule compiled to one native function.
 
@@ -106,15 +148,17 @@ class Native:
             results = [np.empty(max(1, size), np.uint8) for size in self._bytes]
         for number, array in (out or {}).items():
             results[number] = array
-        left = ctypes.c_int64(0)
+        tapes = _scratch.tapes(self.schedule.tapes)
         path = self._function(
             self._in(*[x.ctypes.data for x in inputs]),
             self._out(*[y.ctypes.data for y in results]),
-            arena(self.arena_bytes),
-            ctypes.addressof(left),
+            _scratch.arena(self.arena_bytes),
+            ctypes.addressof(tapes),
         )
+        left = tapes[0]
+        _scratch.trim()
         if path < 0:
-            return self._departure(-1 - path, left.value)
+            return self._departure(-1 - path, left)
         if self._common is None:
             types = self._types[path]
             results = [
@@ -146,12 +190,3 @@ class Native:
 def _typed(raw: np.ndarray, type: ArrayType) -> np.ndarray:
     count = type.size * type.dtype.itemsize
     return raw[:count].view(type.dtype).reshape(type.ints).copy()
-
-
-def arena(size: int) -> int:
-    """The address of this thread's scratch memory of at least ``size`` bytes, 64-aligned."""
-    block = getattr(_arena, "block", None)
-    if block is None or block.nbytes < size + 64:
-        block = np.empty(max(size + 64, 4096), np.uint8)
-        _arena.block = block
-    return int(-(-block.ctypes.data // 64) * 64)

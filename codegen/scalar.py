@@ -175,10 +175,35 @@ class Scalar:
 
     def power(self, x: ll.Value, y: ll.Value) -> ll.Value:
         if self.kind == "f":
-            if isinstance(y, ll.Constant) and y.constant == 3.0:
-                return self.b.fmul(self.b.fmul(x, x), x)
+            if isinstance(y, ll.Constant):
+                known = self._known_power(x, float(y.constant))
+                if known is not None:
+                    return known
             return self.libm("pow", x, y)
         return self.b.call(_integer_power(self.b.module, x.type), [x, y])
+
+    def _known_power(self, x: ll.Value, y: float) -> ll.Value | None:
+        """Small half-integer exponents, which need no call: two roundings more than libm's."""
+        half = 2 * abs(y)
+        if not half.is_integer() or half > 6:
+            return None
+        b, whole = self.b, int(half) // 2
+        if half % 2 == 0 and y > 0:
+            result = x
+            for _ in range(whole - 1):
+                result = b.fmul(result, x)
+            return result
+        if half % 2 == 0:
+            return None  # x**-1 is a quotient by now, the others are rare
+        result = self.intrinsic("sqrt", x)
+        for _ in range(whole):
+            result = b.fmul(result, x)
+        if y < 0:
+            result = b.fdiv(self.number(x, 1.0), result)
+        # sqrt of -0 and of -inf are -0 and NaN, powers of them 0 and inf.
+        infinite = b.fcmp_ordered("==", x, self.number(x, -np.inf))
+        limit = self.number(x, 0.0 if y < 0 else np.inf)
+        return b.select(infinite, limit, self.absolute(result))
 
     def logaddexp(self, x: ll.Value, y: ll.Value) -> ll.Value:
         """max + log1p(exp(-|x - y|)); equal arguments (infinities too) are x + log 2."""

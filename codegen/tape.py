@@ -1,8 +1,8 @@
 """Memory that grows at run time: what a loop of unknown length leaves for its reversal.
 
-A tape is a pointer and a number of rows, both stack slots of the function's entry, which LLVM
-turns into registers. Writing a row makes room for it first, by doubling; whichever way the call
-ends, the memory is freed.
+A tape is a pointer and a size in bytes, both stack slots of the function's entry, which LLVM
+turns into registers. They come from a table of the caller, and whichever way the call ends they
+go back there: the next call finds the memory. Writing a row makes room for it first, by doubling.
 """
 
 from __future__ import annotations
@@ -25,15 +25,29 @@ class Tapes:
     """The tapes of one function; ``fail`` ends a call that got no memory."""
 
     def __init__(
-        self, entry: ll.IRBuilder, count: int, fail: Callable[[ll.IRBuilder], None]
+        self,
+        entry: ll.IRBuilder,
+        count: int,
+        table: ll.Value,
+        fail: Callable[[ll.IRBuilder], None],
     ) -> None:
         self.fail = fail
+        self.table = table
         self.module = entry.module
         self.pointers = [entry.alloca(POINTER) for _ in range(count)]
-        self.rows = [entry.alloca(I64) for _ in range(count)]
-        for pointer, rows in zip(self.pointers, self.rows, strict=True):
-            entry.store(ll.Constant(POINTER, None), pointer)
-            entry.store(ll.Constant(I64, 0), rows)
+        self.bytes = [entry.alloca(I64) for _ in range(count)]
+        for number, (pointer, size) in enumerate(zip(self.pointers, self.bytes, strict=True)):
+            at, room = self._places(entry, number)
+            entry.store(entry.inttoptr(entry.load(at), POINTER), pointer)
+            entry.store(entry.load(room), size)
+
+    def _places(self, b: ll.IRBuilder, number: int) -> tuple[ll.Value, ll.Value]:
+        """Where the table has the pointer and the size of a tape."""
+        found = [
+            b.gep(self.table, [ll.Constant(I64, 2 * number + n)], inbounds=True, source_etype=I64)
+            for n in (0, 1)
+        ]
+        return found[0], found[1]
 
     def pointer(self, b: ll.IRBuilder, number: int) -> ll.Value:
         return b.load(self.pointers[number])
@@ -41,18 +55,17 @@ class Tapes:
     def reserve(self, b: ll.IRBuilder, number: int, value: Value, row: ll.Value) -> None:
         """Makes room for ``row`` in the tape that ``value`` is a version of."""
         size = max(value.dtype.itemsize * prod(capacity(value.shape[1:])), 1)
-        rows = b.load(self.rows[number])
+        room = b.load(self.bytes[number])
         full, enough = b.append_basic_block("full"), b.append_basic_block("enough")
-        b.cbranch(b.icmp_signed("<", row, rows), enough, full)
+        needed = b.mul(b.add(row, ll.Constant(I64, 1)), ll.Constant(I64, size))
+        b.cbranch(b.icmp_signed("<=", needed, room), enough, full)
         b.position_at_end(full)
-        needed = b.add(row, ll.Constant(I64, 1))
-        more = b.shl(rows, ll.Constant(I64, 1))
-        least = ll.Constant(I64, -(-FIRST_BYTES // size))
-        for candidate in (needed, least):
+        more = b.shl(room, ll.Constant(I64, 1))
+        for candidate in (needed, ll.Constant(I64, FIRST_BYTES)):
             more = b.select(b.icmp_signed(">", candidate, more), candidate, more)
         found = b.call(
             self._declare("realloc", POINTER, POINTER, I64),
-            [b.load(self.pointers[number]), b.mul(more, ll.Constant(I64, size))],
+            [b.load(self.pointers[number]), more],
         )
         failed, grown = b.append_basic_block("failed"), b.append_basic_block("grown")
         nothing = b.icmp_unsigned("==", found, ll.Constant(POINTER, None))
@@ -61,13 +74,16 @@ class Tapes:
         self.fail(b)
         b.position_at_end(grown)
         b.store(found, self.pointers[number])
-        b.store(more, self.rows[number])
+        b.store(more, self.bytes[number])
         b.branch(enough)
         b.position_at_end(enough)
 
-    def free(self, b: ll.IRBuilder) -> None:
-        for pointer in self.pointers:
-            b.call(self._declare("free", ll.VoidType(), POINTER), [b.load(pointer)])
+    def give_back(self, b: ll.IRBuilder) -> None:
+        """Hands the memory to the caller, who keeps or frees it."""
+        for number, (pointer, size) in enumerate(zip(self.pointers, self.bytes, strict=True)):
+            at, room = self._places(b, number)
+            b.store(b.ptrtoint(b.load(pointer), I64), at)
+            b.store(b.load(size), room)
 
     def _declare(self, name: str, result: ll.Type, *arguments: ll.Type) -> ll.Function:
         if name in self.module.globals:

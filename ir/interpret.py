@@ -72,7 +72,7 @@ def checked_index(value: Value, number: int, numbers: Numbers) -> int:
     symbol = value.attr("symbol")
     high = None if symbol.high is None else evaluate_dim(symbol.high, numbers)
     if number < symbol.low or (high is not None and number > high):
-        raise IndexError(f"{value.attr('where')}: index {number} is out of bounds")
+        raise IndexError(value.attr("where").replace("{}", str(number)))
     return number
 
 

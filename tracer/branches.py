@@ -32,7 +32,7 @@ from .regions import (
     refuse,
     reopen_region,
 )
-from .state import Cell, Kind, Slot, Snapshot, join, kind_of, nothing, same_static
+from .state import Cell, Kind, Slot, Snapshot, join, kind_of, nothing, same_static, variable
 from .trace import Trace, current_trace
 from .unset import UNSET
 
@@ -88,7 +88,7 @@ class Fork:
     def more(self, frame: FrameType) -> bool:
         """Whether a way is to be run; both are run, then their results are merged."""
         found = frame.f_locals
-        now: dict[Cell, Any] = {name: found.get(name, UNSET) for name in self.names}
+        now: dict[Cell, Any] = {name: variable(found, name) for name in self.names}
         if self.region is None:
             self.entry = now
             self.slots = Snapshot(frame)

@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from .jumps import RETURNED, Jumps, blocks_of, lower
+from .jumps import RETURNED, Jumps, blocks_of, jumps_out, lower
 from .scopes import (
     HOOKS,
     PLAIN_CALLS,
@@ -240,7 +240,7 @@ class _Stager(ast.NodeTransformer):
 
     def _can_stage(self, node: ast.If) -> bool:
         function, arms = self.function, [*node.body, *node.orelse]
-        if node in function.jumps.whole or bindings(arms).bound & function.outer:
+        if jumps_out(arms, function.jumps) or bindings(arms).bound & function.outer:
             return False
         return function.blocks + 1 + max(map(_depth, arms)) <= _MAX_BLOCKS
 

@@ -14,11 +14,11 @@ from typing import Any, cast
 
 import numpy as np
 
-from ..codegen.native import Departure, Native
+from ..codegen.native import Departure, Native, OutOfBounds
 from ..ir.errors import IRError
 from .capture import Source, read_array, still_holds
 from .compile import Path, build, derive
-from .errors import error
+from .errors import error, located
 from .record import Recording, Result, record
 from .signature import Arguments, Signature, native
 
@@ -32,6 +32,7 @@ class Event:
 
     reason: str
     guards: tuple[tuple[str, str, Any], ...]
+    unrolled: tuple[tuple[str, str], ...]
 
 
 @dataclass(slots=True)
@@ -142,7 +143,10 @@ class Dispatcher:
             else:
                 arrays.append(captured[cast("Source", key)])
         self.native_calls += 1
-        done = machine(arrays, out)
+        try:
+            done = machine(arrays, out)
+        except OutOfBounds as problem:
+            raise located("index", str(problem)) from None
         if isinstance(done, Departure):
             return done
         number, results = done
@@ -285,7 +289,7 @@ def _kind(key: tuple) -> str:
 
 def _event(reason: str, recording: Recording) -> Event:
     guards = tuple((g.where, g.reason, g.expected) for g in recording.graph.guards)
-    return Event(reason, guards)
+    return Event(reason, guards, recording.unrolled)
 
 
 def _name(fun: Callable[..., Any]) -> str:

@@ -216,6 +216,11 @@ def error(code: str, **fields: object) -> AdjitError:
     return found
 
 
+def located(code: str, text: str) -> AdjitError:
+    """The error of a code whose text names the user's line already."""
+    return _CLASSES[code](text)
+
+
 def unsupported(name: str, supported: Iterable[str] = (), hint: str = "") -> AdjitError:
     """The error for what has no recording version; names the nearest that has."""
     others = [known for known in supported if known != name]

@@ -27,6 +27,8 @@ def explain(dispatcher: Dispatcher) -> str:
                     times = sum(1 for _ in same)
                     often = f", {times} times" if times > 1 else ""
                     lines.append(f"      guard at {where}: {reason} is {outcome!r}{often}")
+                for where, reason in event.unrolled:
+                    lines.append(f"      loop at {where} is unrolled: {reason}")
             for source in program.statics:
                 lines.append(f"    holds while unchanged: {source}")
             for source, type in program.captures.items():
@@ -53,6 +55,7 @@ def _native(native: Native) -> str:
     schedule = native.schedule
     parts = [
         f"{len(native.program.leaves)} paths in one function",
+        f"{len(schedule.loops)} recorded loops",
         f"{len(schedule.nests)} loop nests",
         f"{len(schedule.calls)} BLAS calls",
         f"{len(schedule.slots)} temporary buffers ({native.arena_bytes} bytes)",

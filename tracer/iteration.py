@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from ..ir import ops
+from ..ir.graph import Value
 from ..ir.types import Affine, Dim, upper_bound
 from . import indexing
 from .array import Array, wrap
@@ -61,6 +62,15 @@ class Range(Sequence):
         number = self.start + at * self.step
         return wrap(number_of(number), int, bound=_bound(number))
 
+    def item_number(self, at: Value) -> Any:
+        """The item of an iteration that is no affine form of symbols."""
+        first = self.start if self.offset is None else None
+        start = number_of(first) if first is not None else self.offset.value  # type: ignore[union-attr]
+        return wrap(start + at * self.step, int, bound=BOUND)
+
+    def __reversed__(self) -> Any:
+        return Backwards(self)
+
     def concrete(self) -> Iterator[Any]:
         start, stop, step = self.bounds
         return iter(builtins.range(start, stop, step))
@@ -103,6 +113,25 @@ def _bound(number: Dim) -> int:
         return abs(number) + 1
     high, low = upper_bound(number), upper_bound(-number)  # type: ignore[arg-type]
     return max(BOUND if high is None else abs(high), BOUND if low is None else abs(low)) + 1
+
+
+class Backwards(Sequence):
+    """A range from its end to its start."""
+
+    def __init__(self, inner: Range) -> None:
+        self.inner = inner
+        self.trip = inner.trip
+        opaque = isinstance(inner.trip, Opaque)
+        self.count = wrap(inner.trip.value, int) if opaque else None  # type: ignore[union-attr]
+
+    def item(self, at: Affine) -> Any:
+        if self.count is not None:
+            return self.inner.item_number(self.count.value - number_of(at) - 1)
+        return self.inner.item(self.trip - 1 - at)  # type: ignore[operator, arg-type]
+
+    def concrete(self) -> Iterator[Any]:
+        start, stop, step = self.inner.bounds
+        return iter(builtins.range(start, stop, step)[::-1])
 
 
 class Rows(Sequence):
@@ -197,9 +226,6 @@ def record_enumerate(iterable: Any, start: Any = 0) -> Any:
 def record_reversed(sequence: Any, /) -> Any:
     if type(sequence) is builtins.range:
         return Range(*_backwards(sequence))
-    if isinstance(sequence, Range) and abs(sequence.step) == 1:
-        start, stop, step = sequence.bounds
-        return Range(stop - step, start - step, -step)
     if isinstance(sequence, Array) and sequence.shape:
         return Rows(sequence[::-1])
     return builtins.reversed(sequence)

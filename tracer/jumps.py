@@ -25,13 +25,12 @@ _Loop = ast.For | ast.While
 class Jumps:
     """What becomes of the jumps of a function.
 
-    ``plain`` maps each loop that keeps its jumps to the reason; ``whole`` are the ifs that keep
-    theirs; ``lowered`` are the jumps that become flags. Lowering fills in ``stops``, the flags
-    that end a loop, and ``dead``, the ifs that hold what is never reached.
+    ``plain`` maps each loop that keeps its jumps to the reason; ``lowered`` are the jumps that
+    become flags. Lowering fills in ``stops``, the flags that end a loop, and ``dead``, the ifs
+    that hold what is never reached.
     """
 
     plain: dict[ast.AST, str] = field(default_factory=dict)
-    whole: set[ast.AST] = field(default_factory=set)
     lowered: set[ast.AST] = field(default_factory=set)
     stops: dict[ast.AST, tuple[str, ...]] = field(default_factory=dict)
     dead: set[ast.AST] = field(default_factory=set)
@@ -72,6 +71,24 @@ def blocks_of(node: ast.AST) -> Iterable[list[ast.stmt]]:
         yield getattr(node, name, [])
     for part in (*getattr(node, "handlers", ()), *getattr(node, "cases", ())):
         yield part.body
+
+
+def jumps_out(block: Iterable[ast.stmt], jumps: Jumps, in_loop: bool = False) -> bool:
+    """Whether a jump that was not lowered leaves the statements."""
+    for node in block:
+        if isinstance(node, ast.Return) or (not in_loop and isinstance(node, _Jump)):
+            return True
+        if node in jumps.dead or isinstance(
+            node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+        ):
+            continue
+        if isinstance(node, _Loop):
+            inside = jumps_out(node.body, jumps, True) or jumps_out(node.orelse, jumps, in_loop)
+        else:
+            inside = any(jumps_out(inner, jumps, in_loop) for inner in blocks_of(node))
+        if inside:
+            return True
+    return False
 
 
 def _why_plain(loop: ast.For | ast.While, outer: set[str]) -> str:
@@ -121,14 +138,9 @@ def _decide(function: ast.FunctionDef, jumps: Jumps) -> None:
                 jumps.plain.setdefault(loop, "a return leaves a loop, try, with or match")
         changed = before != (len(jumps.plain), plain_returns)
     for jump, path in found:
-        if isinstance(jump, ast.Return):
-            stays, crossed = plain_returns, path
-        else:
-            crossed = _crossed(path)
-            stays = crossed[0] in jumps.plain
-        if stays:
-            jumps.whole.update(crossed)
-        else:
+        returns_plainly = isinstance(jump, ast.Return) and plain_returns
+        breaks_plainly = not isinstance(jump, ast.Return) and _crossed(path)[0] in jumps.plain
+        if not returns_plainly and not breaks_plainly:
             jumps.lowered.add(jump)
 
 

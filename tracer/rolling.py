@@ -27,7 +27,7 @@ from .dims import Opaque, value_of
 from .errors import error, user_line
 from .lift import lift
 from .regions import Recorded, RestartError, close_region, innermost, open_region
-from .state import Cell, Kind, Slot, Snapshot, join, kind_of, nothing, same_static
+from .state import Cell, Kind, Slot, Snapshot, join, kind_of, nothing, same_static, variable
 from .trace import VALUE_LIMIT, Trace, current_trace
 from .unset import UNSET
 
@@ -95,7 +95,7 @@ class Roll:
     def _look(self, frame: FrameType) -> None:
         """Takes over the state before the loop."""
         found = frame.f_locals
-        self.entry = {name: found.get(name, UNSET) for name in self.names}
+        self.entry = {name: variable(found, name) for name in self.names}
         self.slots = Snapshot(frame)
         self.carried: dict[Cell, Carried] = {}
         for name, value in self.entry.items():
@@ -160,7 +160,7 @@ class Roll:
 
     def _end(self, frame: FrameType) -> bool:
         found = frame.f_locals
-        after = {name: found.get(name, UNSET) for name in self.names}
+        after = {name: variable(found, name) for name in self.names}
         changed = self.slots.changed()
         if changed is None:
             raise self._refuse("a list, dict or object gets more or fewer items in each iteration")
@@ -257,7 +257,7 @@ class Roll:
             if isinstance(found[flag], Array) and innermost(self.trace) is not None:
                 raise self._refuse("its first iteration may end it")
             if bool(found[flag]):
-                self.values = tuple(found.get(name, UNSET) for name in self.names)
+                self.values = tuple(variable(found, name) for name in self.names)
                 return False
         self.first, self.attempts = 1, 0
         return self._first(frame)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import operator
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from types import CodeType, FrameType
 from typing import Any
 
@@ -167,8 +168,8 @@ def both(value: Any, *others: Thunk, test: bool = False) -> Any:
     try:
         for position, thunk in enumerate(others):
             if is_symbolic(value):
-                rest = others[position + 1 :]
-                return fork(value, lambda: both(thunk(), *rest, test=test), _constant(value, test))
+                rest = partial(_rest, both, thunk, others[position + 1 :], test)
+                return fork(value, rest, _constant(value, test))
             if not value:
                 return False if test else value
             value = thunk()
@@ -182,9 +183,8 @@ def either(value: Any, *others: Thunk, test: bool = False) -> Any:
     try:
         for position, thunk in enumerate(others):
             if is_symbolic(value):
-                rest = others[position + 1 :]
-                other = lambda: either(thunk(), *rest, test=test)  # noqa: E731
-                return fork(value, _constant(value, test), other)
+                rest = partial(_rest, either, thunk, others[position + 1 :], test)
+                return fork(value, _constant(value, test), rest)
             if value:
                 return True if test else value
             value = thunk()
@@ -192,6 +192,11 @@ def either(value: Any, *others: Thunk, test: bool = False) -> Any:
         _explain(problem, sys._getframe(1))
         raise
     return value
+
+
+def _rest(function: Any, thunk: Thunk, others: tuple[Thunk, ...], test: bool) -> Any:
+    """The operands behind one that is only known when native code runs."""
+    return function(thunk(), *others, test=test)
 
 
 def _constant(value: Any, test: bool) -> Thunk:
@@ -209,13 +214,8 @@ def chain(left: Any, symbols: Names, *others: Thunk, test: bool = False) -> Any:
     try:
         for position, (symbol, thunk) in enumerate(zip(symbols, others, strict=True)):
             if position and is_symbolic(result):
-                rest, following = others[position:], symbols[position:]
-                middle = left
-                return fork(
-                    result,
-                    lambda: chain(middle, following, *rest, test=test),
-                    _constant(result, test),
-                )
+                rest = partial(chain, left, symbols[position:], *others[position:], test=test)
+                return fork(result, rest, _constant(result, test))
             if position and not result:
                 return False if test else result
             right = thunk()

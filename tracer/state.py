@@ -6,7 +6,7 @@ for numbers has a Kind; all others are static.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from types import FrameType, ModuleType
 from typing import Any
@@ -21,7 +21,9 @@ from .core import ArrayCore
 from .layout import Layout, contiguous
 from .lift import lift
 from .promote import WEAK_DTYPE
+from .jumps import RESULT
 from .trace import Trace
+from .unset import UNSET
 
 CARRIED_BOUND = 2**40
 """Integers that a loop carries stay below this; the loop checks those that might not."""
@@ -107,6 +109,12 @@ def nothing(kind: Kind) -> Value:
     """What stands for a variable that is not bound: NaN, so that a use of it is seen."""
     number = ops.const(np.nan if kind.dtype.kind == "f" else 0, kind.dtype)
     return ops.broadcast(number, shape=kind.shape) if kind.shape else number
+
+
+def variable(found: Mapping[str, Any], name: str) -> Any:
+    """The value of a local variable; the result of an early return is unbound until there is one."""
+    value = found.get(name, UNSET)
+    return UNSET if value is None and name == RESULT else value
 
 
 # --- places -------------------------------------------------------------------------------------

@@ -111,12 +111,21 @@ index = register(
     )
 )
 
+STAND_IN_ROWS = 1 << 12
+"""The rows that the interpreter gives to an array whose size nothing bounds."""
+
+
+def _empty_reference(shape: tuple[int, ...], dtype: Any) -> Any:
+    rows = tuple(min(dim, STAND_IN_ROWS) if dim == UNBOUNDED else dim for dim in shape)
+    return np.zeros(rows, dtype)
+
+
 empty = register(
     Op(
         "empty",
         "leaf",
         lambda shape, dtype: ArrayType(dtype, shape),
-        lambda shape, dtype: np.zeros(shape, dtype),
+        _empty_reference,
         doc="An array whose elements are written before they are read.",
     )
 )

@@ -72,7 +72,9 @@ class Region:
         self.direct = [p for p in self.pairs if self.flags[p]]
         self.added = [p for p, flag in enumerate(self.flags) if flag and p not in self.pairs]
         inputs, outputs = self.graph.inputs, self.graph.outputs
-        found = {p: chain(self.graph, inputs[p], outputs[k]) for p, k in self.pairs.items()}
+        self._links = found = {
+            p: chain(self.graph, inputs[p], outputs[k]) for p, k in self.pairs.items()
+        }
         self.chains = {p: links for p, links in found.items() if links and inputs[p].shape}
         # Arguments of a branch stand outside as they were; carried values do not, unless they
         # never change.
@@ -86,6 +88,7 @@ class Region:
 
     def differentiate(self, force: set[int]) -> None:
         """``force``: the arrays that must be given back."""
+        self.force = force
         inner_force: dict[Value, set[int]] = {}
         forced: frozenset[Value] = frozenset()
         while True:
@@ -163,10 +166,14 @@ class Region:
             back.new[v] = v
         for e, own in self.threaded.items():
             back.new[e.final] = back.tape(own) if e.kind == "tape" else back.counter(own)
-        self.restored = list(residuals.chains)
+        # An array that only the other way of a branch changes is given back as it is.
+        still = {p for p in self.force if self._links[p] == [] and p not in residuals.chains}
+        self.restored = sorted({*residuals.chains, *still})
         self.last = {p: placeholder(f"r{p}", graph.inputs[p].type) for p in self.restored}
         for p, value in self.last.items():
             back.new[graph.outputs[self.pairs[p]]] = value
+            if p in still:
+                back.new[graph.inputs[p]] = value
         for version, value in self.sweep.restored.items():
             back.given_back.setdefault(value, []).append(version)
         back.emit(self.values)

@@ -17,6 +17,7 @@ from .cotangents import Cotangents, unbounded
 from .forward import Extra, Replaced
 from .region import Context, Region, counted
 from .residuals import pairs_of_cond
+from .shadows import is_tape, zero_tape
 
 
 class Sweep(Cotangents):
@@ -57,16 +58,24 @@ class Sweep(Cotangents):
             elif y in self.active:
                 self.propagate(y)
 
-    def _shadow(self, x: Value) -> Value:
-        """The cotangent of ``x`` so far, to be added to."""
+    def _shadow(self, y: Value, position: int) -> Value:
+        """The cotangent so far of what a region takes, to be added to."""
+        x = y.args[len(y.args) - len(y.regions[0].inputs) + position]
         old = self.take(x)
-        return zeros(x.type) if old is None else old.settled()
+        if old is not None:
+            return old.settled()
+        if is_tape(x.type):
+            return zero_tape(y, position, next(self.context.names))
+        return zeros(x.type)
 
     def _loop(self, y: Value, results: dict[int, Value], force: set[int]) -> None:
         body, state, symbol = y.regions[0], state_of(y), y.attr("symbol")
         count = len(state)
         args = y.args[1 + int(y.attr("test")) :]
-        flags = self.activity.regions[y] if results else [False] * len(args)
+        flags = list(self.activity.regions[y]) if results else [False] * len(args)
+        for p in range(count):
+            # Nothing comes back from a tape that nobody reads.
+            flags[p] = flags[p] and (p in results or not is_tape(state[p].type))
         seeded = [p for p in range(count) if flags[p]]
         pairs = {p: p for p in range(count)}
         region = Region(body, flags, pairs, seeded, count, True, self.context.inside(symbol), Sweep)
@@ -78,7 +87,7 @@ class Sweep(Cotangents):
         if extras:
             self.replaced[y] = Replaced((forward,), extras)
         first = [results[p] if p in results else zeros(state[p].type) for p in seeded]
-        first += [self._shadow(args[p]) for p in region.added]
+        first += [self._shadow(y, p) for p in region.added]
         first += [get(y, index=p) for p in region.restored]
         first += [extra.final for extra in region.counters]
         rest = [args[p] for p in region.outer] + [extra.final for extra in region.tapes]
@@ -103,7 +112,15 @@ class Sweep(Cotangents):
         flags = self.activity.regions[y] if results else [False] * len(args)
         pairs = pairs_of_cond(y)
         active = self.activity.results[y] if results else [False] * len(y.regions[0].outputs)
-        seeded = [k for k, flag in enumerate(active) if flag]
+        seeded = [
+            k
+            for k, flag in enumerate(active)
+            if flag and (k in results or not is_tape(y.type.items[k]))  # type: ignore[attr-defined]
+        ]
+        flags = [
+            flag and not (is_tape(arg.type) and p in pairs and pairs[p] not in seeded)
+            for p, (arg, flag) in enumerate(zip(args, flags, strict=True))
+        ]
         direct = [p for p in pairs if flags[p]]
         regions: list[Region] = []
         wanted = set(force)
@@ -122,12 +139,9 @@ class Sweep(Cotangents):
         then.join(other)
         if then.extras:
             self.replaced[y] = Replaced((then.forward(), other.forward()), then.extras)
-        by_result = {k: results.get(k) for k in seeded}
-        first = [
-            zeros(y.type.items[k]) if g is None else g  # type: ignore[attr-defined]
-            for k, g in by_result.items()
-        ]
-        first += [self._shadow(args[p]) for p in then.added]
+        items = y.type.items  # type: ignore[attr-defined]
+        first = [results[k] if k in results else zeros(items[k]) for k in seeded]
+        first += [self._shadow(y, p) for p in then.added]
         first += [get(y, index=pairs[p]) for p in then.restored]
         first += [extra.final for extra in then.counters]
         rest = [args[p] for p in then.outer] + [extra.final for extra in then.tapes]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from ..errors import IRError
 from ..graph import Block, Graph, Value
 from ..op import Masked
-from ..ops import broadcast, cond, get, loop, where, zeros
-from ..ops.control import COND, LOOP, trip_of
+from ..ops import broadcast, cond, empty, get, loop, where, zeros
+from ..ops.control import COND, LOOP
 from .activity import Activity, activity
 from .cotangents import scale
 
@@ -19,82 +20,110 @@ def tangent(graph: Graph, wrt: Sequence[int]) -> Graph:
     Inputs: those of ``graph``, then a tangent for each input listed in ``wrt``. Outputs: those
     of ``graph``, then the tangent of each differentiable one.
     """
-    block = Block(graph.inputs, graph.values)
+    block = Block(graph.inputs)
     with block:
-        tangents: dict[Value, Value] = {}
+        push = _Push(block)
         for position in wrt:
             x = graph.inputs[position]
             if not x.type.differentiable:
                 raise IRError(f"input {x.attr('name')} has dtype {x.dtype} and no derivative")
-            tangents[x] = block.input(f"t_{x.attr('name')}", x.type)
-        _push(graph, tangents)
-        results = [
-            tangents[y] if y in tangents else zeros(y.type)
-            for y in graph.outputs
-            if y.type.differentiable
-        ]
-    return block.graph((*graph.outputs, *results), graph.guards)
+            push.tangents[x] = block.input(f"t_{x.attr('name')}", x.type)
+        push.values(graph)
+        results = [push.tangent(y) for y in graph.outputs if y.type.differentiable]
+    guards = [replace(guard, value=push.known(guard.value)) for guard in graph.guards]
+    return block.graph((*map(push.known, graph.outputs), *results), guards)
 
 
-def _push(graph: Graph, tangents: dict[Value, Value]) -> None:
-    """Adds the tangents of all values to those of the inputs."""
-    known = activity(graph, tangents)
-    for y in graph.values:
-        if y.op is LOOP or y.op is COND:
-            _control(y, tangents, known)
-        elif y in known.values and y.op is not get:
-            t = _tangent(y, [tangents.get(arg) for arg in y.args])
-            if t is not None:
-                tangents[y] = t if t.shape == y.shape else broadcast(t, shape=y.shape)
+class _Push:
+    """Values and tangents of one Graph, in program order.
 
+    A loop or branch computes both at once, so its values are others than before: ``new`` says
+    what became of the values of the Graph, and ``tangents`` is by the latter.
+    """
 
-def _control(y: Value, tangents: dict[Value, Value], known: Activity) -> None:
-    """A loop or branch over values and tangents; the values are computed along once more."""
-    flags, results = known.regions[y], known.results[y]
-    if not any(results):
-        return
-    first = len(y.args) - len(flags)
-    args = y.args[first:]
-    moved = [p for p, flag in enumerate(flags) if flag]
-    active = [k for k, flag in enumerate(results) if flag]
-    regions = [_region(region, moved, active, len(results)) for region in y.regions]
-    given = [tangents[args[p]] if args[p] in tangents else zeros(args[p].type) for p in moved]
-    if y.op is COND:
-        found = cond(y.args[0], [*args, *given], *regions)
-    else:
-        # The tangents of carried values follow these.
+    def __init__(self, block: Block) -> None:
+        self.block = block
+        self.new: dict[Value, Value] = {}
+        self.tangents: dict[Value, Value] = {}
+        self.results: dict[Value, list[Value]] = {}
+
+    def known(self, value: Value) -> Value:
+        return self.new.get(value, value)
+
+    def tangent(self, y: Value) -> Value:
+        if y in self.tangents:
+            return self.tangents[y]
+        # What is written before it is read needs no zeros, and a tape cannot have any.
+        return self.block.add(y.op, (), y.attrs) if y.op is empty else zeros(y.type)
+
+    def values(self, graph: Graph) -> None:
+        found = activity(graph, self.tangents)
+        for y in graph.values:
+            if y.op is LOOP or y.op is COND:
+                self._control(y, found)
+                continue
+            if y.op is get:
+                self.new[y] = self.results[y.args[0]][y.attr("index")]
+                continue
+            args = tuple(map(self.known, y.args))
+            if args == y.args:
+                self.block.adopt([y])
+            else:
+                self.new[y] = self.block.add(y.op, args, y.attrs, y.regions)
+            if y in found.values:
+                t = _tangent(self.known(y), [self.tangents.get(arg) for arg in y.args])
+                if t is not None:
+                    self.tangents[y] = t if t.shape == y.shape else broadcast(t, shape=y.shape)
+
+    def _control(self, y: Value, found: Activity) -> None:
+        flags, results = found.regions[y], found.results[y]
+        first = len(y.args) - len(flags)
+        args = [self.known(arg) for arg in y.args]
+        moved = [p for p, flag in enumerate(flags) if flag and any(results)]
+        active = [k for k, flag in enumerate(results) if flag]
+        regions = [_region(region, moved, active) for region in y.regions]
+        given = [self.tangent(y.args[first + p]) for p in moved]
+        head, args = args[:first], args[first:]
         count = len(results)
-        (body,) = regions
-        state = sum(p < count for p in moved)
-        at, end = len(args) + state, len(body.outputs) - state
-        inputs = (*body.inputs[:count], *body.inputs[len(args) : at])
-        body = Graph(
-            (*inputs, *body.inputs[count : len(args)], *body.inputs[at:]),
-            body.values,
-            (*body.outputs[:count], *body.outputs[end:], *body.outputs[count:end]),
-        )
-        go = y.args[1] if y.attr("test") else None
-        carried = [*args[:count], *given[:state]]
-        invariant = [*args[count:], *given[state:]]
-        reverse = y.attr("reverse")
-        found = loop(trip_of(y), go, carried, invariant, body, y.attr("symbol"), reverse)
-    for k, t in zip(active, found[len(results) :], strict=True):
-        tangents[get(y, index=k)] = t
+        if y.op is COND:
+            both = cond(head[0], [*args, *given], *regions)
+        else:
+            # The tangents of carried values follow these.
+            (body,) = regions
+            state = sum(p < count for p in moved)
+            at, end = len(args) + state, len(body.outputs) - len(active)
+            inputs = body.inputs
+            body = Graph(
+                (
+                    *inputs[:count],
+                    *inputs[len(args) : at],
+                    *inputs[count : len(args)],
+                    *inputs[at:],
+                ),
+                body.values,
+                (*body.outputs[:count], *body.outputs[end:], *body.outputs[count:end]),
+            )
+            go = head[1] if y.attr("test") else None
+            carried = [*args[:count], *given[:state]]
+            invariant = [*args[count:], *given[state:]]
+            reverse = y.attr("reverse")
+            both = loop(head[0], go, carried, invariant, body, y.attr("symbol"), reverse)
+        self.results[y] = both[:count]
+        for value in found.values:
+            if value.op is get and value.args[0] is y:
+                self.tangents[value] = both[count + active.index(value.attr("index"))]
 
 
-def _region(region: Graph, moved: list[int], active: list[int], count: int) -> Graph:
+def _region(region: Graph, moved: list[int], active: list[int]) -> Graph:
     """Inputs: those of the region, tangents. Outputs: the results, a test, tangents."""
-    block = Block(region.inputs, region.values)
+    block = Block(region.inputs)
     with block:
-        tangents = {
-            region.inputs[p]: block.input(f"t{p}", region.inputs[p].type) for p in moved
-        }
-        _push(region, tangents)
-        results = []
-        for k in active:
-            y = region.outputs[k]
-            results.append(tangents[y] if y in tangents else zeros(y.type))
-    return block.graph((*region.outputs, *results))
+        push = _Push(block)
+        for p in moved:
+            push.tangents[region.inputs[p]] = block.input(f"t{p}", region.inputs[p].type)
+        push.values(region)
+        results = [push.tangent(region.outputs[k]) for k in active]
+    return block.graph((*map(push.known, region.outputs), *results))
 
 
 def _tangent(y: Value, tangents: Sequence[Value | None]) -> Value | None:

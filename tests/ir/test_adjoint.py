@@ -11,16 +11,15 @@ from typing import Any
 import numpy as np
 import pytest
 from derivatives import build, check_first, check_second, gradient
-from regions import TWICE
 
 from adjit.ir import ops
 from adjit.ir.errors import IRError
-from adjit.ir.graph import Block, Graph, Value
+from adjit.ir.graph import Graph, Value
 from adjit.ir.interpret import interpret
 from adjit.ir.passes.adjoint import adjoint
 from adjit.ir.passes.simplify import simplify
 from adjit.ir.passes.tangent import tangent
-from adjit.ir.types import F64, ArrayType
+from adjit.ir.types import F64
 from adjit.ir.verify import verify
 
 V = np.array([0.5, 1.5, 2.5])
@@ -97,18 +96,6 @@ def test_other_dtypes_are_errors() -> None:
         adjoint(graph, [0], [0])
     with pytest.raises(IRError, match="output 1 has dtype int64"):
         adjoint(graph, [1], [1])
-
-
-def test_a_derivative_that_a_region_captures_is_an_error() -> None:
-    block, inner = Block(), Block()
-    x, z = (block.input(name, ArrayType(F64, ())) for name in "xz")
-    with block:
-        between = x * 2.0
-    with inner:
-        region = inner.graph([ops.sin(between)])
-    graph = block.graph([block.add(TWICE, [z], (), (region,))])
-    with pytest.raises(IRError, match="captures"):
-        adjoint(graph, [0], [0])
 
 
 # --- awkward points -------------------------------------------------------------------------

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 from derivatives import build
 from programs import same_bits
-from regions import TWICE
 
 from adjit.ir import ops
 from adjit.ir.graph import Block, Guard, Value
@@ -181,24 +180,6 @@ def test_dead_values_go_and_guards_stay() -> None:
     graph = block.graph([y], [Guard(guarded, True, "f:1", "")])
     assert {v.op.name for v in remove_dead(graph).values} == {"sin", "const", "gt", "mul"}
     assert [g.expected for g in verify(simplify(graph)).guards] == [True]
-
-
-def test_regions_are_simplified_with_what_they_capture() -> None:
-    block, inner = Block(), Block()
-    with block:
-        x = block.input("x", ArrayType(F64, ()))
-        outer = ops.sin(x * 1.0)
-        with inner:
-            i = inner.input("i", ArrayType(F64, ()))
-            ops.cos(i)
-            region = inner.graph([(i * 1.0) + outer])
-        y = block.add(TWICE, [x], (), (region,))
-    after = verify(simplify(verify(block.graph([y]))))
-    names = [v.op.name for v in after.values]
-    assert names == ["sin", "test_twice"]
-    (nested,) = after.values[1].regions
-    assert [v.op.name for v in nested.values] == ["add"]
-    assert nested.values[0].args == (nested.inputs[0], after.values[0])
 
 
 def test_masks_of_constants_fold() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from regions import TWICE
 
 from adjit.ir import ops
 from adjit.ir.errors import IRError
@@ -97,26 +96,6 @@ def test_labels_of_inputs(label: str) -> None:
 
 def test_no_inputs_no_outputs() -> None:
     round_trip(Block().graph([]))
-
-
-def test_nested_regions() -> None:
-    innermost, inner, other, outer = Block(), Block(), Block(), Block()
-    x = outer.input("x", SCALAR)
-    with inner:
-        i = inner.input("i", SCALAR)
-        with innermost:
-            k = innermost.input("k", SCALAR)
-            deep = innermost.graph([ops.mul(ops.add(i, k), x)])
-        y = inner.add(TWICE, [i], (("count", 3),), (deep,))
-        first = inner.graph([ops.sin(y)])
-    with other:
-        second = other.graph([ops.cos(x)])
-    with outer:
-        z = ops.exp(outer.add(TWICE, [x], (), (first, second)))
-    parsed = round_trip(verify(outer.graph([z])))
-    twice = parsed.values[0]
-    assert len(twice.regions) == 2
-    assert twice.regions[0].values[0].regions[0].values[1].args[1] is parsed.inputs[0]
 
 
 HEAD = "graph(%0 x: f64[3]) {\n"

@@ -440,7 +440,7 @@ class Program(Expressions):
                 names.owned.add(k)
                 test = self.test()
                 names.ints[-1] = (k, 0, 7)
-                more = self.pick((test, f"({k} < 5 or {test})"))
+                more = self.pick((f"({test})", f"({k} < 5 or {test})"))
                 return [f"{k} = 0", f"while {k} < {top} and {more}:", f"{k} += 1"], 8, bound
             case _:
                 text, trips, index = self.range()

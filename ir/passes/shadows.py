@@ -1,0 +1,63 @@
+"""Shadows of tapes: zeros for as many rows as a loop has written.
+
+A tape of a loop that nothing bounds has no size, so its zeros are written row by row. How many
+there are is known where it is read: the number of iterations of the loop that reads a row in
+each, or what the counter that numbers the rows starts from.
+"""
+
+from __future__ import annotations
+
+from ..errors import IRError
+from ..graph import Block, Graph, Value
+from ..op import const
+from ..ops import broadcast, empty, index, loop, update
+from ..ops.control import COND, LOOP, UNBOUNDED, trip_of
+from ..types import Affine, ArrayType, Symbol, TupleType
+from .forward import placeholder
+
+
+def is_tape(type: ArrayType | TupleType) -> bool:
+    return bool(type.shape) and type.shape[0] == UNBOUNDED
+
+
+def zero_tape(y: Value, position: int, name: str) -> Value:
+    """Zeros for the rows of a tape that the regions of ``y`` read at an input position.
+
+    ``name``: of a symbol of its own, so that no two shadows are one Value.
+    """
+    rows = _rows(y, position)
+    type = y.regions[0].inputs[position].type
+    if rows is None:
+        raise IRError("a tape is read in no order that is known")
+    tape = placeholder("tape", type)
+    counted = Symbol(name, 0, None)
+    block = Block((tape,))
+    with block:
+        row = broadcast(const(0, type.dtype), shape=(1, *type.shape[1:]))
+        start = (Affine(0, ((counted, 1),)), *[0] * (type.rank - 1))
+        filled = update(tape, row, start=start, step=(1,) * type.rank)
+    body = Graph((tape,), tuple(block.values), (filled,))
+    first = empty(shape=type.shape, dtype=type.dtype)
+    return loop(rows, None, [first], [], body, counted)[0]
+
+
+def _rows(y: Value, position: int) -> Value | None:
+    """The number of rows, as a Value around ``y``."""
+    for region in y.regions:
+        x = region.inputs[position]
+        definitions = {v.attr("symbol"): v for v in region.values if v.op is index}
+        for value in region.values:
+            found: Value | None = None
+            if value.op.name == "slice" and value.args[0] is x:
+                ((s, _),) = value.attr("start")[0].terms
+                if y.op is LOOP and s == y.attr("symbol"):
+                    return trip_of(y)
+                found = definitions[s].args[0]
+            elif value.op in (LOOP, COND) and x in value.args:
+                first = len(value.args) - len(value.regions[0].inputs)
+                found = _rows(value, value.args.index(x, first) - first)
+            while found is not None and found.op.name in ("add", "sub"):
+                found = found.args[0]
+            if found in region.inputs:
+                return y.args[len(y.args) - len(region.inputs) + region.inputs.index(found)]
+    return None
