@@ -107,7 +107,10 @@ def _insert(
             else:
                 assert arm is not None
                 at.arms[arm] = node
-        if not isinstance(node, Branch) or node.value is not value:
+        # Two recordings of one guard may have loops that are pruned or extended in other ways,
+        # as what follows needs them: the place of the guard tells that it is the same.
+        same = isinstance(node, Branch) and (node.where, node.reason) == (guard.where, guard.reason)
+        if not isinstance(node, Branch) or not (same or node.value is value):
             raise IRError(f"{guard.where}: the function took the same branches to another point")
         at, arm = node, (type(guard.expected), guard.expected)
         trail.append(guard.expected)

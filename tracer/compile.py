@@ -22,12 +22,15 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from ..codegen.expand import expand
 from ..codegen.llvm import lower
-from ..codegen.native import Native
+from ..codegen.native import Departure, Native
 from ..codegen.plan import plan
 from ..codegen.tree import merge
-from ..ir.graph import Graph
+from ..ir.graph import Block, Graph, Value
+from ..ir.ops import get
 from ..ir.passes.adjoint import adjoint
 from ..ir.passes.simplify import simplify
 from ..ir.passes.tangent import tangent
@@ -87,3 +90,18 @@ def build(paths: Sequence[Path]) -> Native:
     graphs = [checked(simplify(checked(expand(path.graph)))) for path in paths]
     schedule = plan(merge(graphs, [path.keys for path in paths]))
     return Native(schedule, lower(schedule, f"adjit.{next(_serial)}"))
+
+
+def evaluate_natively(value: Value, arrays: Sequence[np.ndarray]) -> tuple[np.ndarray, ...]:
+    """The results of a loop for known arguments, where the interpreter would take too long."""
+    block = Block()
+    with block:
+        inputs = [block.input(f"x{n}", arg.type) for n, arg in enumerate(value.args)]
+        y = block.add(value.op, inputs, value.attrs, value.regions)
+        outputs = [get(y, index=n) for n in range(len(value.type.items))]  # type: ignore[attr-defined]
+    graph = checked(simplify(expand(simplify(block.graph(outputs)))))
+    schedule = plan(merge([graph], [range(len(inputs))]))
+    native = Native(schedule, lower(schedule, f"adjit.{next(_serial)}"))
+    found = native([np.require(x, requirements="CA") for x in arrays])
+    assert not isinstance(found, Departure)
+    return tuple(found[1])

@@ -64,10 +64,29 @@ def value_of(x: Any) -> Value:
 
 
 def named(number: Value, high: Dim, where: str = "") -> Affine:
-    """A number between 0 and ``high`` as a symbol; with ``where`` that is checked."""
-    found = _trace().symbol(high)
+    """A number between 0 and ``high`` as a symbol; with ``where`` that is checked.
+
+    The same number has one symbol, so that equal sizes are seen to be equal.
+    """
+    trace = _trace()
+    known = trace.named.setdefault((trace.block, number, high), {})
+    if where in known or (not where and known):
+        return known.get(where) or next(iter(known.values()))
+    found = trace.symbol(high)
     index(number, symbol=found.terms[0][0], where=where)
+    known[where] = found
     return found
+
+
+BOUND = 2**40
+"""Integers of a loop are taken to stay below this; what might not is checked."""
+
+
+def checked_number(number: Value, text: str) -> Value:
+    """An integer that native code has found to be within the bound; else it raises."""
+    limit = number_of(BOUND)
+    found = _trace().symbol(2 * BOUND).terms[0][0]
+    return index(number + limit, symbol=found, where=f"{user_line()}: {text}") - limit
 
 
 def _low(x: Any) -> float:

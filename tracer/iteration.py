@@ -13,12 +13,9 @@ from ..ir.graph import Value
 from ..ir.types import Affine, Dim, upper_bound
 from . import indexing
 from .array import Array, wrap
-from .dims import Opaque, dimension, value_of
+from .dims import BOUND, Opaque, dimension, value_of
 from .lift import has_proxy
 from .regions import number_of
-
-BOUND = 2**40
-"""Integers that a loop carries are taken to stay below this; more is checked."""
 
 
 class Sequence:

@@ -57,10 +57,9 @@ class Inner:
             proxies = [leaf.item for leaf in arguments.leaves]
             for n, value in zip(wrt, self.outer, strict=True):
                 leaf = arguments.leaves[n]
-                concrete = trace.concrete(value)
-                if not isinstance(leaf.item, np.ndarray) and getattr(leaf.item, "scalar", True):
-                    concrete = concrete[()]
-                proxies[n] = trace.input(f"inner{n}", concrete, leaf.weak)
+                plain = isinstance(leaf.item, np.ndarray)
+                scalar = not plain and getattr(leaf.item, "scalar", True)
+                proxies[n] = trace.stand_in(f"inner{n}", value, leaf.weak, scalar)
             self.result: Result
             self.result, outputs = run(
                 trace, compiled.fun, arguments, proxies, scalar, compiled.has_aux

@@ -86,9 +86,9 @@ def jvp(fun: Callable[..., Any], args: Sequence[Any], tangents: Sequence[Any]) -
     signature = push.dispatcher.signature
     if current_trace() is not None:
         arguments = nested_arguments(signature, tuple(args), {})
-        return nested_pushforward(push, arguments, _flat_tangents(arguments, tangents))
+        return nested_pushforward(push, arguments, _flat_tangents(arguments, args, tangents))
     arguments = push.arguments(tuple(args), {})
-    flat = _flat_tangents(arguments, tangents)
+    flat = _flat_tangents(arguments, args, tangents)
     dynamic = [n for n, leaf in enumerate(arguments.leaves) if leaf.array is not None]
     extra = {}
     for number, n in enumerate(dynamic):
@@ -100,13 +100,14 @@ def jvp(fun: Callable[..., Any], args: Sequence[Any], tangents: Sequence[Any]) -
     return outputs.result.rebuild(outputs.results), _result_tangents(outputs)
 
 
-def _flat_tangents(arguments: Arguments, tangents: Sequence[Any]) -> list[Any]:
-    if len(tangents) != len(arguments.parameters):
-        got, wanted = f"{len(tangents)} entries", f"one for each of {len(arguments.parameters)}"
+def _flat_tangents(arguments: Arguments, args: Sequence[Any], tangents: Sequence[Any]) -> list[Any]:
+    if len(tangents) != len(args):
+        got, wanted = f"{len(tangents)} entries", f"one for each of {len(args)}"
         raise error("structure", got=got, what="tangents", wanted=f"{wanted} arguments")
     flat: list[Any] = []
+    defaults = [None] * (len(arguments.parameters) - len(args))
     for tangent, structure, name in zip(
-        tangents, arguments.structures, arguments.parameters, strict=True
+        [*tangents, *defaults], arguments.structures, arguments.parameters, strict=True
     ):
         flat += matching(tangent, structure, "a tangent", f"argument {name}")
     return flat

@@ -17,13 +17,13 @@ from typing import Any
 from ..ir import ops
 from ..ir.graph import Graph, Value
 from ..ir.op import INPUT, const
-from ..ir.ops.control import UNBOUNDED, index, loop
+from ..ir.ops.control import UNBOUNDED, loop
 from ..ir.types import BOOL, I64, Affine, Dim, lower_bound
 from . import iteration
 from .array import Array
 from .containers import Structure, flatten, rebuild
 from .core import Storage
-from .dims import Opaque, value_of
+from .dims import BOUND, Opaque, checked_number, value_of
 from .errors import error, user_line
 from .lift import lift
 from .regions import Recorded, RestartError, close_region, innermost, open_region
@@ -78,6 +78,7 @@ class Roll:
         self.values: tuple[Any, ...] = ()
         self.state = "start"
         self.attempts = 0
+        self.left: list[Storage] = []  # arrays that other names were written in place of
 
     def more(self, frame: FrameType) -> bool:
         """Whether the body is to be run (again)."""
@@ -297,12 +298,9 @@ class Roll:
     def _checked(self, kind: Kind, leaf: Any, out: Value) -> Value:
         """A carried integer that may outgrow 64 bits is checked in each iteration."""
         bound = getattr(leaf, "bound", 0)
-        if kind.weak is not int or (bound is not None and bound <= 2 * iteration.BOUND):
+        if kind.weak is not int or (bound is not None and bound <= 2 * BOUND):
             return out
-        text = f"{self.where}: the integer {{}} is too large for a compiled loop"
-        limit = const(iteration.BOUND, I64)
-        found = self.trace.symbol(2 * iteration.BOUND).terms[0][0]
-        return index(out + limit, symbol=found, where=text) - limit
+        return checked_number(out, "the integer {} is too large for a compiled loop")
 
     def _goes_on(self, after: dict[str, Any]) -> Value | None:
         """Whether there is a next iteration, as far as that depends on the body."""
@@ -312,6 +310,8 @@ class Roll:
                 parts.append(ops.logical_not(lift(after[flag], BOOL)))
         if self.test is not None:
             found = self.test()
+            if not isinstance(found, Array) and found and not parts:
+                raise self._refuse("its condition does not depend on what the loop computes")
             truth = lift(found if isinstance(found, Array) else bool(found))
             parts.append(truth if truth.dtype == BOOL else ops.cast(truth, dtype=BOOL))
         if not parts:
@@ -402,6 +402,8 @@ class Roll:
         for name, cell in new.items():
             values[name] = rebuild(cell.structure, last[name])
         self.values = tuple(values[name] for name in self.names)
+        for storage in self.left:
+            storage.stale = self.where
         self.state = "done"
 
     # --- aliases --------------------------------------------------------------------------------
@@ -433,9 +435,11 @@ class Roll:
         seen = any(storage in self.region.entries for storage in starts)
         if not (own and whole and apart) or seen:
             raise self._refuse(reason)
-        for (_, array, _), start in zip(arrays, starts, strict=False):
-            if array.storage.version:
-                start.stale = self.where
+        self.left = [
+            start
+            for (_, array, _), start in zip(arrays, starts, strict=False)
+            if array.storage.version
+        ]
 
 
 class _DiffersError(Exception):

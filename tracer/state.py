@@ -18,15 +18,13 @@ from ..ir.graph import Block, Value
 from ..ir.types import F64, I64, ArrayType, Shape
 from .array import Array, wrap, wrap_in
 from .core import ArrayCore
+from .dims import BOUND
+from .jumps import RESULT
 from .layout import Layout, contiguous
 from .lift import lift
 from .promote import WEAK_DTYPE
-from .jumps import RESULT
 from .trace import Trace
 from .unset import UNSET
-
-CARRIED_BOUND = 2**40
-"""Integers that a loop carries stay below this; the loop checks those that might not."""
 
 _WIDTH = {bool: 0, int: 1, float: 2}
 
@@ -47,7 +45,7 @@ class Kind:
 
     def proxy(self, trace: Trace, block: Block, value: Value) -> Array:
         """A fresh array of this kind that belongs to a block."""
-        bound = {int: CARRIED_BOUND, bool: 1}.get(self.weak) if self.weak else None
+        bound = {int: BOUND, bool: 1}.get(self.weak) if self.weak else None
         return wrap_in(
             trace,
             block,
@@ -61,7 +59,7 @@ class Kind:
 
     def result(self, value: Value) -> Array:
         """A fresh array of this kind in the block that is recorded now."""
-        bound = CARRIED_BOUND if self.weak is int else None
+        bound = BOUND if self.weak is int else None
         return wrap(value, self.weak, bound=bound, scalar=self.scalar, layout=self.layout)
 
     def lift(self, leaf: Any) -> Value:
@@ -112,7 +110,7 @@ def nothing(kind: Kind) -> Value:
 
 
 def variable(found: Mapping[str, Any], name: str) -> Any:
-    """The value of a local variable; the result of an early return is unbound until there is one."""
+    """The value of a local variable; the result of a function is unbound until it returns."""
     value = found.get(name, UNSET)
     return UNSET if value is None and name == RESULT else value
 

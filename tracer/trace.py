@@ -14,11 +14,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..codegen.native import OutOfBounds
 from ..ir.graph import Block, Guard, Value, symbols
 from ..ir.interpret import evaluate
 from ..ir.op import INPUT
+from ..ir.ops.control import LOOP
 from ..ir.types import Affine, ArrayType, Dim, symbol
-from .errors import error, user_line
+from .errors import error, located, user_line
 from .promote import WEAK_DTYPE, check_dtype
 from .regions import innermost, refuse
 
@@ -33,6 +35,10 @@ INT_INPUT_BOUND = 2**31
 
 VALUE_LIMIT = 50_000
 """Values of one recording: Python loops are unrolled, and some minutes of compiling are enough."""
+
+
+NATIVE_FROM = 50
+"""Loops of this many iterations are run natively where the recording needs a result of theirs."""
 
 
 class _Current(threading.local):
@@ -61,6 +67,7 @@ class Trace:
         unrolled: Mapping[object, tuple[str, str]] | None = None,
     ) -> None:
         self.unrolled = dict(unrolled or {})
+        self.named: dict[tuple[Block, Value, Dim], dict[str, Affine]] = {}
         self._symbols = 0
         self.blocks: list[Block] = [Block()]
         self.guards: list[Guard] = []
@@ -71,6 +78,7 @@ class Trace:
         self._forced = tuple(forced)
         self._decided: dict[Value, bool | int | float] = {}
         self._concrete: dict[Value, np.ndarray] = {}
+        self._same: dict[Value, Value] = {}  # inputs of nested blocks -> what they stand for
         self._constant: dict[Value, bool] = {}
 
     @property
@@ -144,6 +152,24 @@ class Trace:
             self, block, value, weak=weak, bound=bound, scalar=scalar, layout=layout, assumed=False
         )
 
+    def stand_in(self, name: str, value: Value, weak: type | None, scalar: bool) -> Array:
+        """An input of the innermost block that stands for a Value of the blocks around it."""
+        from .array import wrap_in
+
+        found = self.block.input(name, value.type)
+        self._same[found] = value
+        bound = {int: INT_INPUT_BOUND, bool: 1}.get(weak) if weak else None
+        return wrap_in(
+            self,
+            self.block,
+            found,
+            weak=weak,
+            bound=bound,
+            scalar=scalar,
+            layout=None,
+            assumed=False,
+        )
+
     def capture(self, source: Source, array: np.ndarray) -> Array:
         """The input that stands for a captured array; one for each source."""
         found = self.captures.get(source)
@@ -166,14 +192,17 @@ class Trace:
         pending = [value]
         while pending:
             top = pending[-1]
-            missing = [] if top in env else [arg for arg in top.args if arg not in env]
+            needs = (self._same[top],) if top in self._same else top.args
+            missing = [] if top in env else [arg for arg in needs if arg not in env]
             if missing:
                 pending += missing
                 continue
+            if top in self._same:
+                env[top] = env[self._same[top]]
             if top not in env and (top.op is INPUT or symbols(top)):
                 raise error("escape", operation="the number", shape=(), dtype="of a loop")
             if top not in env:
-                env[top] = evaluate(top, [env[arg] for arg in top.args])
+                env[top] = _evaluate(top, [env[arg] for arg in top.args])
             pending.pop()
         return env[value]
 
@@ -216,3 +245,14 @@ class Trace:
         for number in range(first, len(self.guards)):
             guard = self.guards[number]
             self.guards[number] = replace(guard, value=new.get(guard.value, guard.value))
+
+
+def _evaluate(value: Value, args: list[Any]) -> Any:
+    if value.op is not LOOP or (int(args[0]) < NATIVE_FROM and not value.attr("test")):
+        return evaluate(value, args)
+    from .compile import evaluate_natively
+
+    try:
+        return evaluate_natively(value, args)
+    except OutOfBounds as problem:
+        raise located("index", str(problem)) from None

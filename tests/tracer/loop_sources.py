@@ -298,7 +298,7 @@ class Program(Expressions):
         """Statements of a block: what they bind is forgotten after it."""
         outside, self.names = self.names, self.names.copy()
         lines: list[str] = []
-        for _ in range(self.integer(least, 3)):
+        for _ in range(self.integer(least, 2)):
             lines += self.statement(depth)
         self.names = outside
         return lines

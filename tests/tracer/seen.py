@@ -10,6 +10,7 @@ import numpy as np
 from adjit.tracer.array import Array
 from adjit.tracer.capture import check_mutated, guard_contents, read_array, still_holds
 from adjit.tracer.hooks import recordable
+from adjit.tracer.regions import RestartError
 from adjit.tracer.trace import Trace
 
 
@@ -17,7 +18,16 @@ class Seen:
     """What a recording of ``fn`` captured; ``result`` is the value it computed."""
 
     def __init__(self, fn, *args):
-        self.trace = Trace()
+        unrolled = {}
+        while True:
+            try:
+                self._record(Trace((), unrolled), fn, args)
+                break
+            except RestartError as problem:
+                unrolled[problem.key] = (problem.where, problem.reason)
+
+    def _record(self, trace, fn, args):
+        self.trace = trace
         with self.trace:
             x = self.trace.input("x", np.array([1.0, 2.0, 3.0]))
             recorded = recordable(fn)

@@ -33,7 +33,7 @@ def test_an_if_is_two_paths_of_one_native_function():
     assert "test_paths.py" in text
 
 
-def test_a_while_loop_is_one_path_per_trip_count():
+def test_a_while_loop_is_one_path_for_all_trip_counts():
     @compile_grad
     def f(b):
         while np.linalg.norm(b) < 1000:
@@ -49,7 +49,7 @@ def test_a_while_loop_is_one_path_per_trip_count():
         expected = factor if scale > 0 else 100 * factor
         np.testing.assert_array_equal(g, np.full(3, float(expected)))
         assert value == expected * b.sum()
-    assert f.recordings == 4
+    assert f.recordings == 2  # for the sign
 
 
 def test_piecewise_power():
@@ -96,7 +96,7 @@ def test_ints_are_dynamic_until_their_value_is_needed():
     assert scaled.recordings == 1
     for n in (1, 2, 3, 2, 1):
         np.testing.assert_array_equal(repeated(np.ones(2), n), np.ones(2) * 2**n)
-    assert repeated.recordings == 3
+    assert repeated.recordings == 1
 
 
 def test_bools_strings_and_none_are_static():

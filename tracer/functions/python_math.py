@@ -52,9 +52,11 @@ from ...ir.ops import (
 from ...ir.types import F64, I64
 from ..array import Array, wrap
 from ..core import ArrayCore
+from ..dims import BOUND, checked_number
 from ..errors import error, unsupported
 from ..lift import has_proxy, lift
-from ..trace import INT_INPUT_BOUND
+from ..regions import innermost
+from ..trace import INT_INPUT_BOUND, current_trace
 from .common import cast
 
 CALLS: dict[Any, Callable[..., Any]] = {}
@@ -102,8 +104,6 @@ def number(x: Any) -> Value:
 
 
 def decide(value: Value, reason: str) -> bool:
-    from ..trace import current_trace
-
     trace = current_trace()
     assert trace is not None
     return bool(trace.decide(value, reason))
@@ -130,6 +130,12 @@ def check_result(y: Value, xs: list[Value], name: str, at_pole: str = "domain") 
 
 def as_int(x: Value, what: str) -> Array:
     """A float without fraction as a Python int, which stays recorded."""
+    trace = current_trace()
+    if trace is not None and innermost(trace) is not None:
+        # In a loop that is recorded once native code checks each number.
+        return wrap(
+            checked_number(cast(x, I64), f"{what} is {{}}, too large here"), int, bound=BOUND
+        )
     size = abs_(x)
     if decide(ops.lt(size, float(INT_INPUT_BOUND)), f"{what} is small"):
         return wrap(cast(x, I64), int, bound=INT_INPUT_BOUND)

@@ -10,13 +10,15 @@ import numpy as np
 from ...ir import ops
 from ...ir.graph import Value
 from ...ir.op import const
-from ...ir.types import BOOL, F64, I64
+from ...ir.types import BOOL, F64, I64, Affine, lower_bound
 from ..array import Array, wrap
 from ..errors import error, unsupported
 from ..layout import Ints
 from ..lift import lift
 from ..promote import check_dtype, promote
+from ..regions import refuse
 from ..table import implements
+from ..trace import current_trace
 from .common import (
     UNSET,
     as_array,
@@ -148,7 +150,12 @@ def check_not_empty(x: Value, axes: Ints, name: str) -> None:
     """NumPy's error for the maximum or minimum of nothing."""
     shape = x.type.shape
     results = count_of(shape, tuple(axis for axis in range(len(shape)) if axis not in axes))
-    if results and not count_of(shape, axes):
+    count: Any = count_of(shape, axes)
+    trace = current_trace()
+    least = lower_bound(count)
+    if isinstance(count, Affine) and (least is None or least < 1) and trace is not None:
+        refuse(trace, f"the {name}imum of what may be empty")
+    if results and not count:
         text = f"zero-size array to reduction operation {name}imum which has no identity"
         raise error("value", text=text)
 
@@ -207,7 +214,9 @@ def _inexact(a: Any, dtype: Any, name: str) -> Value:
 def _counted(x: Value, axes: Ints, where: Any, name: str) -> Value:
     """How many elements each result is the mean of."""
     if where is True or where is UNSET:
-        return const(float(count_of(x.type.shape, axes)), x.dtype)
+        count: Any = count_of(x.type.shape, axes)
+        known = isinstance(count, int)
+        return const(float(count), x.dtype) if known else cast(ops.dim(value=count), x.dtype)
     ones = spread(const(1.0, x.dtype), x.type.shape)
     return reduce(ops.sum_, _masked(ones, where, 0.0, name), axes, True)
 
