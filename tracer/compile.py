@@ -3,8 +3,10 @@
 ========================  ==========================================================
 record                    the user's function runs on proxies      tracer/record.py
 simplify                  exact algebra, folding, interning        ir/passes/simplify.py
+batch                     loops over elements become array code    ir/passes/batch.py
 adjoint or tangent        the derivative, as a Graph               ir/passes/adjoint.py
 simplify                  again, over both parts
+gather                    transposed stencils in one pass          ir/passes/gather.py
 expand                    small products become loops              codegen/expand.py
 merge                     all paths become one decision tree       codegen/tree.py
 plan                      loop nests, fusion, buffers              codegen/plan.py
@@ -32,6 +34,8 @@ from ..codegen.tree import merge
 from ..ir.graph import Block, Graph, Value
 from ..ir.ops import get
 from ..ir.passes.adjoint import adjoint
+from ..ir.passes.batch import batch
+from ..ir.passes.gather import gather
 from ..ir.passes.simplify import simplify
 from ..ir.passes.tangent import tangent
 from ..ir.verify import verify
@@ -50,7 +54,12 @@ class Path:
 
     @property
     def primal(self) -> Graph:
-        return checked(simplify(self.recording.graph))
+        return prepared(self.recording.graph)
+
+
+def prepared(graph: Graph) -> Graph:
+    """A recorded Graph as derivatives are taken of it."""
+    return checked(simplify(checked(batch(checked(simplify(checked(graph)))))))
 
 
 def checked(graph: Graph) -> Graph:
@@ -65,7 +74,7 @@ def derive(recording: Recording, mode: str, wrt: Sequence[int]) -> Path:
     then results; ``pushforward``: tangents, given tangent inputs, then results. Derivatives
     come first, so that they stand at the same place on every path.
     """
-    graph = checked(simplify(checked(recording.graph)))
+    graph = prepared(recording.graph)
     keys = recording.keys
     if mode == "gradient":
         graph = adjoint(graph, wrt, [0], unit=True)
@@ -87,7 +96,7 @@ def differentiable_outputs(graph: Graph) -> list[int]:
 
 def build(paths: Sequence[Path]) -> Native:
     """One native function for all paths of a program."""
-    graphs = [checked(simplify(checked(expand(path.graph)))) for path in paths]
+    graphs = [checked(simplify(checked(expand(checked(gather(path.graph)))))) for path in paths]
     schedule = plan(merge(graphs, [path.keys for path in paths]))
     return Native(schedule, lower(schedule, f"adjit.{next(_serial)}"))
 

@@ -165,7 +165,7 @@ class Dispatcher:
                 if captured is not None:
                     return program, captured
             reason = self._reason(key, known)
-            path = self._record(arguments, ())
+            path = self._record(arguments, (), {})
             recording = path.recording
             program = Program(
                 [path],
@@ -192,7 +192,8 @@ class Dispatcher:
                     return current, captured
             if len(current.paths) >= PATH_LIMIT:
                 raise error("paths", limit=PATH_LIMIT, where=departure.where)
-            path = self._record(arguments, departure.trail)
+            unrolled = {k: v for p in current.paths for k, v in p.recording.apart.items()}
+            path = self._record(arguments, departure.trail, unrolled)
             recording = path.recording
             paths = [*current.paths, path]
             reason = f"{departure.where}: {departure.reason} was {departure.trail[-1]!r}"
@@ -218,10 +219,12 @@ class Dispatcher:
         """The program that has replaced ``program``, which shares its first path."""
         return next(p for p in self.programs[key] if p.paths[0] is program.paths[0])
 
-    def _record(self, arguments: Arguments, forced: Sequence[Any]) -> Path:
+    def _record(
+        self, arguments: Arguments, forced: Sequence[Any], unrolled: Mapping[object, Any]
+    ) -> Path:
         self.recordings += 1
         wrt = self.wrt(arguments)
-        recording = record(self.fun, arguments, forced, self.scalar, self.has_aux)
+        recording = record(self.fun, arguments, forced, self.scalar, self.has_aux, unrolled)
         inputs = [recording.inputs[leaf] for leaf in wrt]
         return derive(recording, self.mode, [n for n in inputs if n is not None])
 

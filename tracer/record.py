@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Hashable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import FunctionType
 from typing import Any, cast
@@ -69,8 +69,8 @@ class Recording:
 
     ``inputs[n]`` is the input of argument leaf n (None: static). ``captures`` are read and
     ``statics`` compared at each call. ``written``: the argument
-    leaves and captures that were written to. ``unrolled``: the loops that could not be recorded
-    as one: where, and why.
+    leaves and captures that were written to. ``apart``: the loops that are
+    unrolled, by the keys of `regions`.
     """
 
     graph: Graph
@@ -80,7 +80,12 @@ class Recording:
     captures: dict[Source, Value]
     statics: dict[Source, object]
     written: tuple[int | Source, ...]
-    unrolled: tuple[tuple[str, str], ...]
+    apart: dict[object, tuple[str, str]]
+
+    @property
+    def unrolled(self) -> tuple[tuple[str, str], ...]:
+        """Where loops could not be recorded as one, and why."""
+        return tuple(self.apart.values())
 
 
 def record(
@@ -89,12 +94,14 @@ def record(
     forced: Sequence[Outcome] = (),
     scalar: bool = False,
     has_aux: bool = False,
+    known: Mapping[object, tuple[str, str]] | None = None,
 ) -> Recording:
     """Runs ``fun`` on proxies of ``arguments``; ``scalar``: the (first) result must be one.
 
     Where a loop turns out not to be recordable as one, all is recorded again with it unrolled.
+    ``known``: those that other paths of the program unroll, which the forced outcomes assume.
     """
-    unrolled: dict[object, tuple[str, str]] = {}
+    unrolled = dict(known or {})
     while True:
         try:
             return _record(fun, arguments, forced, scalar, has_aux, unrolled)
@@ -145,7 +152,7 @@ def _record(
         capture_values,
         dict(trace.statics),
         written,
-        tuple(unrolled.values()),
+        unrolled,
     )
 
 
