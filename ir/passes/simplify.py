@@ -40,6 +40,9 @@ from .prune import needed_values, prune, remove_dead, used_results
 FOLD_LIMIT = 64
 """Constants of at most this many elements are computed at compile time."""
 
+HOPS = 32
+"""Updates elsewhere in an array that a read of a region looks behind."""
+
 Rule = Callable[[tuple[Value, ...], dict[str, Any]], Value | None]
 RULES: dict[str, list[Rule]] = {}
 
@@ -363,15 +366,20 @@ def _slice(args: tuple[Value, ...], attrs: dict) -> Value | None:
         at = tuple(a + b * c for a, b, c in zip(inner_start, inner_step, start, strict=True))
         by = tuple(b * c for b, c in zip(inner_step, step, strict=True))
         return slice_(x.args[0], start=at, step=by, size=size)
-    if x.op.name in ("update", "accumulate"):
-        written = _region(x)
+    before = x
+    for _ in range(HOPS):
+        if before.op.name not in ("update", "accumulate"):
+            break
+        written = _region(before)
         # An array that was computed stands where it was written: it is not computed again.
-        small = x.args[1].op.kind != "pointwise" or all(dim == 1 for dim in size)
-        if written == (start, step, size) and x.op.name == "update" and small:
-            return x.args[1]
-        if are_disjoint(written, (start, step, size)):
-            return slice_(x.args[0], **attrs)
-    return None
+        content = before.args[1]
+        small = content.op.kind != "pointwise" or all(dim == 1 for dim in size)
+        if written == (start, step, size) and before.op.name == "update" and small:
+            return content
+        if not are_disjoint(written, (start, step, size)):
+            break
+        before = before.args[0]
+    return None if before is x else slice_(before, **attrs)
 
 
 @rule("update")

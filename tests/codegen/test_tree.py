@@ -75,7 +75,8 @@ def test_paths_that_disagree_before_their_guards_part_are_refused() -> None:
     def path(constant: float) -> Graph:
         with Block() as block:
             x = block.input("x", ArrayType(F64, ()))
-            return block.graph([x], [Guard(ops.gt(x, constant), True, "f.py:1", "if")])
+            where = f"f.py:{constant}"
+            return block.graph([x], [Guard(ops.gt(x, constant), True, where, "if")])
 
     with pytest.raises(IRError, match="another point"):
         native(path(1.0), path(2.0))
