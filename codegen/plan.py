@@ -68,7 +68,7 @@ def plan(program: Program) -> Schedule:
 def _needed(node: Node, done: frozenset[Value], definitions: dict) -> set[Value]:
     """What must be computed for ``node`` beyond what ``done`` holds, by arguments and symbols."""
     needed: set[Value] = set()
-    stack = [node.value] if isinstance(node, Branch) else list(node.outputs)
+    stack = [node.value] if isinstance(node, Branch) else [*node.outputs, *node.checks]
     while stack:
         value = stack.pop()
         if value in needed or value in done:

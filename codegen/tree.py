@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from ..ir.errors import IRError
 from ..ir.graph import Block, Graph, Value
 from ..ir.op import INPUT
+from ..ir.passes.prune import checks
 from .sink import sink
 
 Outcome = int | float | bool
@@ -20,10 +21,11 @@ Outcome = int | float | bool
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """The end of path number ``path``."""
+    """The end of path number ``path``; ``checks`` can raise an error before it is reached."""
 
     path: int
     outputs: tuple[Value, ...]
+    checks: tuple[Value, ...] = ()
 
 
 @dataclass(slots=True)
@@ -73,7 +75,8 @@ def merge(paths: Sequence[Graph], keys: Sequence[Sequence[Hashable]]) -> Program
         for value in graph.values:
             args = tuple(new[arg] for arg in value.args)
             new[value] = block.add(value.op, args, value.attrs, value.regions)
-        leaf = Leaf(number, tuple(new[value] for value in graph.outputs))
+        found = tuple(new[value] for value in checks(graph))
+        leaf = Leaf(number, tuple(new[value] for value in graph.outputs), found)
         leaves.append(leaf)
         root = _insert(root, graph, new, leaf, branches)
     if root is None:

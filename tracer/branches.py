@@ -110,10 +110,10 @@ class Fork:
 
     def _leave(self, now: dict[Cell, Any]) -> None:
         changed = self.slots.changed()
-        if changed is None:
+        if changed is None or changed[1]:
             refuse(self.trace, "a branch adds items to a list, dict or object, or removes some")
         assert self.region is not None
-        now |= {slot: slot.get() for slot in changed or ()}
+        now |= {slot: slot.get() for slot in changed[0]} if changed else {}
         self.ways.append(Way(close_region(self.trace, self.region), now))
         self.slots.restore()
 

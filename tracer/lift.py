@@ -8,9 +8,9 @@ import numpy as np
 
 from ..ir import ops
 from ..ir.graph import Value
-from ..ir.types import ArrayType
 from .core import ArrayCore
 from .errors import error
+from .join import join
 from .promote import check_dtype, dtype_of
 
 
@@ -82,9 +82,4 @@ def _stack(x: Any, dtype: np.dtype) -> Value:
         )
         raise error("value", text=text)
     (inner,) = shapes
-    y = ops.zeros(ArrayType(dtype, (len(items), *inner)))
-    step = (1,) * (len(inner) + 1)
-    for position, item in enumerate(items):
-        row = ops.reshape(item, shape=(1, *inner))
-        y = ops.update(y, row, start=(position, *[0] * len(inner)), step=step)
-    return y
+    return join([ops.reshape(item, shape=(1, *inner)) for item in items], 0)

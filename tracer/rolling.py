@@ -25,6 +25,7 @@ from .containers import Structure, flatten, rebuild
 from .core import Storage
 from .dims import BOUND, Opaque, checked_number, value_of
 from .errors import error, user_line
+from .filling import Filled, fill, rows_of
 from .lift import lift
 from .regions import Recorded, RestartError, close_region, innermost, open_region
 from .state import Cell, Kind, Slot, Snapshot, join, kind_of, nothing, same_static, variable
@@ -78,6 +79,7 @@ class Roll:
         self.values: tuple[Any, ...] = ()
         self.state = "start"
         self.attempts = 0
+        self.appended: list[tuple[list[Any], list[Any]]] = []
         self.left: list[Storage] = []  # arrays that other names were written in place of
 
     def more(self, frame: FrameType) -> bool:
@@ -165,8 +167,9 @@ class Roll:
         changed = self.slots.changed()
         if changed is None:
             raise self._refuse("a list, dict or object gets more or fewer items in each iteration")
+        slots, self.appended = changed
         try:
-            again = self._compare(after, changed)
+            again = self._compare(after, slots)
         except _DiffersError as problem:
             return self._peel(frame, str(problem))
         if not again:
@@ -289,11 +292,13 @@ class Roll:
             for n, (kind, leaf) in enumerate(zip(cell.kinds, cell.before, strict=True))
             if kind is not None
         ]
+        filled = self._filled()
         go = self._goes_on(after)
         recorded = close_region(self.trace, self.region)
         written = recorded.written
-        results = self._build(recorded, outputs, fresh, written, go)
+        results = self._build(recorded, outputs, fresh, written, filled, go)
         self._deliver(after, outputs, new, fresh, written, results)
+        fill(self.appended, filled, results[len(results) - len(filled) :])
 
     def _checked(self, kind: Kind, leaf: Any, out: Value) -> Value:
         """A carried integer that may outgrow 64 bits is checked in each iteration."""
@@ -327,6 +332,7 @@ class Roll:
         outputs: list[tuple[Cell, int, Kind, Value, Value]],
         fresh: list[tuple[str, int, Kind, Value]],
         written: list[Storage],
+        filled: list[Filled],
         go: Value | None,
     ) -> list[Value]:
         block = self.region
@@ -341,6 +347,7 @@ class Roll:
             state.append((entered, entry.outer, recorded.finals[storage]))
         for _, _, kind, out in fresh:
             state.append((Value(INPUT, (), (("name", "last"),), out.type), nothing(kind), out))
+        state += [(rows.entered, rows.first(), rows.out) for rows in filled]
         carried_inputs = {entered for entered, _, _ in state}
         rest: list[tuple[Value, Value]] = []
         for cell in self.carried.values():
@@ -395,7 +402,7 @@ class Roll:
             storage.version += 1
         last = {name: list(cell.before) for name, cell in new.items()}
         at = len(outputs) + len(written)
-        for (name, n, kind, _), y in zip(fresh, results[at:], strict=True):
+        for (name, n, kind, _), y in zip(fresh, results[at:], strict=False):
             last[name][n] = found = kind.result(y)
             if not kind.scalar:
                 found.storage.doubt = self.where
@@ -405,6 +412,19 @@ class Roll:
         for storage in self.left:
             storage.stale = self.where
         self.state = "done"
+
+    def _filled(self) -> list[Filled]:
+        """The rows that each iteration appends to lists."""
+        if not self.appended:
+            return []
+        trip = None if self.sequence is None else self.sequence.trip
+        if not isinstance(trip, int) or self.stop or self.test is not None:
+            raise self._refuse("a list grows in a loop of unknown length")
+        assert isinstance(self.symbol, Affine)
+        found = rows_of(self.appended, self.region, self.symbol, trip - self.first)
+        if found is None:
+            raise self._refuse("what is appended to a list is also written to in place")
+        return found
 
     # --- aliases --------------------------------------------------------------------------------
 

@@ -166,15 +166,21 @@ class Snapshot:
         for child in children:
             self._visit(child, seen, depth + 1)
 
-    def changed(self) -> list[Slot] | None:
-        """The places with other contents than before; None where there are other places."""
-        found = []
+    def changed(self) -> tuple[list[Slot], list[tuple[list[Any], list[Any]]]] | None:
+        """The places with other contents than before, and the lists with what was appended.
+
+        None where there are other places in another way.
+        """
+        slots: list[Slot] = []
+        appended: list[tuple[list[Any], list[Any]]] = []
         for container, content in self.held:
             now = dict(_items(container))
-            if now.keys() != content.keys():
+            if isinstance(container, list) and len(now) > len(content):
+                appended.append((container, container[len(content) :]))
+            elif now.keys() != content.keys():
                 return None
-            found += [Slot(container, key) for key in content if now[key] is not content[key]]
-        return found
+            slots += [Slot(container, key) for key in content if now[key] is not content[key]]
+        return slots, appended
 
     def before(self, slot: Slot) -> Any:
         return next(content for held, content in self.held if held is slot.container)[slot.key]

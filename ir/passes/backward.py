@@ -105,6 +105,8 @@ class Backward:
                 raise AssertionError(f"{value} is neither forward nor reverse")
             missing = [v for v in self.residuals.dependencies(value) if v not in self.new]
             if missing:
+                if any(v in stack for v in missing):
+                    raise TooEarlyError(wanted)
                 stack += missing
                 continue
             with self.block:

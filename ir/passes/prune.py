@@ -10,16 +10,16 @@ from collections.abc import Collection, Sequence
 
 from ..graph import Block, Graph, Value, current_block, symbols
 from ..op import CONST, constant_of
-from ..ops import cond, get, loop
+from ..ops import cond, get, index, loop
 from ..ops.control import COND, LOOP
 
 # --- dead code ------------------------------------------------------------------------------
 
 
 def needed_values(graph: Graph) -> set[Value]:
-    """What outputs and guards are computed from, by arguments and by symbols."""
+    """What outputs, guards and checks are computed from, by arguments and by symbols."""
     definitions = {v.attr("symbol"): v for v in graph.values if v.op.name == "index"}
-    needed = {*graph.outputs, *(guard.value for guard in graph.guards)}
+    needed = {*graph.outputs, *(guard.value for guard in graph.guards), *checks(graph)}
     for value in graph.inputs:
         if definitions:
             needed.update(definitions[s] for s in symbols(value) if s in definitions)
@@ -29,6 +29,17 @@ def needed_values(graph: Graph) -> set[Value]:
             if definitions:
                 needed.update(definitions[s] for s in symbols(value) if s in definitions)
     return needed
+
+
+def checks(graph: Graph) -> list[Value]:
+    """The values that can raise an error, whether or not their results are used."""
+    return [value for value in graph.values if _checks(value)]
+
+
+def _checks(value: Value) -> bool:
+    if value.op is index:
+        return bool(value.attr("where"))
+    return any(_checks(inner) for region in value.regions for inner in region.values)
 
 
 def remove_dead(graph: Graph) -> Graph:
@@ -85,7 +96,7 @@ def _prune_loop(value: Value, args: tuple[Value, ...], body: Graph, used: set[in
     fixed = [n for n in (*still, *range(count, len(passed))) if body.inputs[n] in read]
     outputs = [body.outputs[n] for n in changing] + list(body.outputs[count:])
     inner, invariant = _take(body, passed, changing, fixed, outputs)
-    if not changing:
+    if not changing and not checks(body):
         return results
     carried = [passed[n] for n in changing]
     found = loop(trip, go, carried, invariant, inner, value.attr("symbol"), value.attr("reverse"))
@@ -119,7 +130,8 @@ def _prune_cond(args: tuple[Value, ...], regions: tuple[Graph, ...], used: set[i
         outputs_of = [region.outputs[n] for n in kept]
         inner, pairs = _take(region, passed, [], where, outputs_of)
         taken.append(inner)
-    found = cond(c, pairs, taken[0], taken[1]) if kept else []
+    checked = any(checks(region) for region in taken)
+    found = cond(c, pairs, taken[0], taken[1]) if kept or checked else []
     for n, result in zip(kept, found, strict=True):
         results[n] = result
     return [c if result is None else result for result in results]

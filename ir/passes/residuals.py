@@ -117,6 +117,7 @@ class Residuals:
     content_of: dict[Value, Link] = field(default_factory=dict)  # by what an update wrote
     definitions: dict[Symbol, Value] = field(default_factory=dict)
     _source: dict[Value, int] = field(default_factory=dict)
+    _passing: set[Value] = field(default_factory=set)  # computed from versions, which pass
 
     def decide(self, invariant: Iterable[Value]) -> None:
         """Fills ``how``: invariant, version, content, recompute or tape, for every value."""
@@ -150,6 +151,8 @@ class Residuals:
     def _note(self, value: Value, how: str, source: int | None = None) -> None:
         if value in self.forced:
             how = "tape"
+        if how in ("version", "content"):
+            self._passing.add(value)
         self.how[value] = how
         self.taped[value] = frozenset({value}) if how == "tape" else frozenset()
         self._source[value] = size_of(value) if source is None else source
@@ -157,7 +160,10 @@ class Residuals:
     def _decide_value(self, value: Value) -> None:
         needs = [*value.args, *(self.definitions[s] for s in self._bound(value))]
         constant = not value.args or constant_of(value) is not None
-        if value.op is get or (value in self.forced and not constant):
+        passing = any(need in self._passing for need in needs)
+        # Where an array was updated must be known before an older version of it is.
+        where = value.op.name == "index" and passing
+        if value.op is get or where or (value in self.forced and not constant):
             self._note(value, "tape")
             return
         frontier = frozenset().union(*(self.taped[arg] for arg in needs))
@@ -173,6 +179,8 @@ class Residuals:
         else:
             self._note(value, "recompute", source)
             self.taped[value] = frontier
+            if passing:
+                self._passing.add(value)
 
     def _bound(self, value: Value) -> list[Symbol]:
         return [s for s in symbols(value) if s in self.definitions]

@@ -182,19 +182,19 @@ def check(text: str, numbers: tuple[int, ...], order: int) -> None:
         pass
 
 
-@settings(max_examples=30)
+@settings(max_examples=80)
 @given(sources(), seeds, seeds)
 def test_values_and_errors_are_those_of_numpy(text, one, other):
     check(text, (one, other), order=0)
 
 
-@settings(max_examples=15)
+@settings(max_examples=40)
 @given(sources(), seeds, seeds)
 def test_derivatives_against_differences(text, one, other):
     check(text, (one, other), order=1)
 
 
-@settings(max_examples=6)
+@settings(max_examples=16)
 @given(sources(), seeds, seeds)
 def test_second_derivatives_against_differences(text, one, other):
     check(text, (one, other), order=2)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -117,23 +116,6 @@ def cut(value: Value, axis: int, start: int, size: int, step: int = 1) -> Value:
     if 0 in sizes:
         return ops.zeros(value.type.with_shape(tuple(sizes)))
     return ops.slice_(value, start=tuple(starts), step=tuple(steps), size=tuple(sizes))
-
-
-def join(values: Sequence[Value], axis: int) -> Value:
-    """Values of one dtype, equal in all other axes, one after the other."""
-    parts = [value for value in values if value.type.shape[axis]] or [values[0]]
-    if len(parts) == 1:
-        return parts[0]
-    shape = list(parts[0].type.shape)
-    shape[axis] = sum(part.type.shape[axis] for part in parts)
-    y = ops.zeros(parts[0].type.with_shape(tuple(shape)))
-    if 0 in shape:
-        return y
-    start, step = [0] * len(shape), (1,) * len(shape)
-    for part in parts:
-        y = ops.update(y, part, start=tuple(start), step=step)
-        start[axis] += part.type.shape[axis]
-    return y
 
 
 # --- keywords -------------------------------------------------------------------------------

@@ -19,6 +19,7 @@ from ..array import Array, wrap
 from ..core import ArrayCore
 from ..errors import error, user_line
 from ..indexing import assign
+from ..join import join
 from ..layout import Ints
 from ..lift import has_proxy, lift
 from ..promote import check_dtype, weak_of
@@ -27,7 +28,6 @@ from .common import (
     as_array,
     as_shape,
     cast,
-    join,
     refuse,
     reshape,
     spread,

@@ -13,6 +13,7 @@ from ...ir.graph import Value
 from ...ir.types import BOOL
 from ..array import Array, wrap
 from ..errors import error, unsupported
+from ..join import join
 from ..layout import Ints
 from ..lift import lift
 from ..promote import check_dtype, promote
@@ -25,7 +26,6 @@ from .common import (
     check_cast,
     cut,
     deliver,
-    join,
     one_axis,
     reshape,
     spread,

@@ -1,0 +1,88 @@
+"""Lists that a loop fills: each iteration appends the same number of items of the same kinds.
+
+What is appended becomes the row of an array, and the list holds views of its rows afterwards.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ..ir import ops
+from ..ir.graph import Value
+from ..ir.passes.forward import placeholder
+from ..ir.types import Affine, ArrayType
+from .array import Array
+from .containers import flatten, rebuild
+from .core import ArrayCore, Storage
+from .regions import RegionBlock
+from .state import Kind, kind_of
+from .trace import current_trace
+from .views import Region, Reshaped
+
+Appended = Sequence[tuple[list[Any], list[Any]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """The rows of one leaf of one appended item."""
+
+    kind: Kind
+    type: ArrayType
+    entered: Value
+    out: Value
+
+    def first(self) -> Value:
+        return ops.empty(shape=self.type.shape, dtype=self.type.dtype)
+
+
+def rows_of(appended: Appended, region: RegionBlock, at: Affine, count: int) -> list[Filled] | None:
+    """What to carry for the lists; None where an item is more than a value."""
+    found: list[Filled] = []
+    for _, items in appended:
+        for leaf in flatten(items)[0]:
+            kind = kind_of(leaf)
+            if kind is None or not all(isinstance(dim, int) for dim in kind.shape):
+                return None
+            if isinstance(leaf, ArrayCore) and not kind.scalar and not _is_own(leaf, region):
+                return None
+            type = ArrayType(kind.dtype, (count, *kind.shape))
+            entered = placeholder("rows", type)
+            row = ops.reshape(kind.lift(leaf), shape=(1, *kind.shape))
+            start = (at, *[0] * len(kind.shape))
+            out = ops.update(entered, row, start=start, step=(1,) * len(start))
+            found.append(Filled(kind, type, entered, out))
+    return found
+
+
+def _is_own(leaf: ArrayCore, region: RegionBlock) -> bool:
+    """Whether an array was made in this iteration, and only this one can change it."""
+    return leaf.storage.block is region and not leaf.steps and not leaf.storage.version
+
+
+def fill(appended: Appended, filled: Sequence[Filled], results: Sequence[Value]) -> None:
+    """Puts the rows into the lists."""
+    trace = current_trace()
+    assert trace is not None
+    rest = list(zip(filled, results, strict=True))
+    for container, items in appended:
+        structures = [flatten(item)[1] for item in items]
+        columns = []
+        for structure in structures:
+            count = structure.leaves
+            columns.append([(rows, Storage(trace, trace.block, y)) for rows, y in rest[:count]])
+            rest = rest[count:]
+        length = columns[0][0][0].type.shape[0] if columns and columns[0] else 0
+        for t in range(int(length)):  # type: ignore[call-overload]
+            for structure, column in zip(structures, columns, strict=True):
+                leaves = [_row(storage, rows.kind, t) for rows, storage in column]
+                container.append(rebuild(structure, leaves))
+
+
+def _row(storage: Storage, kind: Kind, t: int) -> Array:
+    size = (1, *kind.shape)
+    region = Region((t, *[0] * len(kind.shape)), (1,) * len(size), size)
+    bound = {bool: 1}.get(kind.weak) if kind.weak else None
+    steps = (region, Reshaped(size, kind.shape))
+    return Array(storage, steps, kind.shape, kind.layout, kind.weak, bound, kind.scalar, False)
