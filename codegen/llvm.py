@@ -5,8 +5,9 @@ unpacks them from the arrays that the caller passes:
 
     int32 entry(void **inputs, void **outputs, char *arena, int64 *left)
 
-``left`` holds, behind its first number, a pointer and a size for each tape (`tape`). It returns the number of the path that was taken, or ``-1 - n`` where branch ``n`` had an
-outcome without an arm; ``left`` then holds the outcome's bits. The numbers after those of the
+Behind its first number ``left`` holds a pointer and a size for each tape (`tape`). The entry
+returns the number of the path that was taken, or ``-1 - n`` where branch ``n`` had an outcome
+without an arm; ``left`` then holds the outcome's bits. The numbers after those of the
 branches stand for indices out of bounds, by ``Schedule.checks``, with the index in ``left``, and
 the one after these for memory that was not to be had.
 """

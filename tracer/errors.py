@@ -86,6 +86,10 @@ MESSAGES: dict[str, str] = {
         "the recording has grown past {limit} operations: a Python loop is unrolled as it is"
         " recorded; use array operations in place of its innermost part"
     ),
+    "checkpoint": (
+        "the loop at {where} ends by a condition, so it cannot be checkpointed: its number of"
+        " steps must be known before it starts"
+    ),
     "unrolled_too_long": (
         "the loop at {where} is unrolled{why} and would grow past {limit} operations: use array"
         " operations in place of it, or write it so that it can be recorded once"
@@ -172,6 +176,7 @@ _CLASSES: dict[str, type[AdjitError]] = {
     "tangent_shape": AdjitValueError,
     "paths": AdjitValueError,
     "too_long": AdjitValueError,
+    "checkpoint": AdjitNotImplementedError,
     "unrolled_too_long": AdjitValueError,
     "unstable": AdjitValueError,
     "unsupported": AdjitNotImplementedError,

@@ -28,6 +28,7 @@ from .errors import error, user_line
 from .filling import Filled, fill, rows_of
 from .lift import lift
 from .regions import Recorded, RestartError, close_region, innermost, open_region
+from .segments import segmented
 from .state import Cell, Kind, Slot, Snapshot, join, kind_of, nothing, same_static, variable
 from .trace import VALUE_LIMIT, Trace, current_trace
 from .unset import UNSET
@@ -364,14 +365,12 @@ class Roll:
         if go is not None:
             start = lift(self.go if isinstance(self.go, Array) else True)
             start = start if start.dtype == BOOL else ops.cast(start, dtype=BOOL)
-        return loop(
-            self.trip,
-            start,
-            [first for _, first, _ in state],
-            [outer for _, outer in rest],
-            body,
-            self.symbol.terms[0][0],
-        )
+        first, given = [first for _, first, _ in state], [outer for _, outer in rest]
+        if self.trace.checkpointing and innermost(self.trace) is None:
+            if go is not None:
+                raise error("checkpoint", where=self.where)
+            return segmented(self.trace, self.trip, first, given, body, self.symbol)
+        return loop(self.trip, start, first, given, body, self.symbol.terms[0][0])
 
     def _deliver(
         self,

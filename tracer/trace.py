@@ -68,6 +68,7 @@ class Trace:
     ) -> None:
         self.unrolled = dict(unrolled or {})
         self.named: dict[tuple[Block, Value, Dim], dict[str, Affine]] = {}
+        self.checkpointing = 0  # calls of checkpointed functions around
         self._symbols = 0
         self.blocks: list[Block] = [Block()]
         self.guards: list[Guard] = []

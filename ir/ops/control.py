@@ -7,7 +7,8 @@ loops and ``index`` values around them. Results are tuples; ``get`` takes them a
     The body has an input for each carried and invariant argument and returns the next carried
     values. It runs for ``symbol = 0, ..., trip - 1``, in the opposite order with ``reverse``.
     With ``test`` there is a bool ``go`` that says whether there is a first iteration; the body
-    returns, last, whether there is a next one.
+    returns, last, whether there is a next one. With ``recompute`` (only there if it is true) the
+    derivative keeps what each iteration starts from, and runs it again for all else.
 
 ``cond(c, args...) {then} {else}``
     Runs one of two Graphs with the same inputs and types of outputs.
@@ -52,6 +53,7 @@ def _loop_type(
     test: bool,
     reverse: bool,
     regions: tuple[Graph, ...],
+    recompute: bool = False,
 ) -> TupleType:
     if trip != ArrayType(I64, ()) or (test and types[0] != ArrayType(BOOL, ())):
         raise IRError(f"loop: the trip count is {trip}, the test {types[0] if test else None}")
@@ -139,10 +141,18 @@ def loop(
     body: Graph,
     symbol: Symbol,
     reverse: bool = False,
+    recompute: bool = False,
 ) -> list[Value]:
     """The final carried values."""
     args = (trip, *(() if go is None else (go,)), *carried, *invariant)
-    attrs = {"carried": len(carried), "reverse": reverse, "symbol": symbol, "test": go is not None}
+    attrs: dict[str, Any] = {
+        "carried": len(carried),
+        "reverse": reverse,
+        "symbol": symbol,
+        "test": go is not None,
+    }
+    if recompute:
+        attrs["recompute"] = True
     y = current_block().add(LOOP, args, tuple(sorted(attrs.items())), (body,))
     return [get(y, index=n) for n in range(len(carried))]
 
@@ -151,6 +161,11 @@ def cond(c: Value, args: Sequence[Value], then: Graph, other: Graph) -> list[Val
     """The results of one of two Graphs."""
     y = current_block().add(COND, (c, *args), (), (then, other))
     return [get(y, index=n) for n in range(len(then.outputs))]
+
+
+def recomputes(loop: Value) -> bool:
+    """Whether the derivative runs each iteration again instead of keeping what it computes."""
+    return any(name == "recompute" for name, _ in loop.attrs)
 
 
 def trip_of(loop: Value) -> Value:

@@ -11,7 +11,7 @@ from collections.abc import Collection, Sequence
 from ..graph import Block, Graph, Value, current_block, symbols
 from ..op import CONST, constant_of
 from ..ops import cond, get, index, loop
-from ..ops.control import COND, LOOP
+from ..ops.control import COND, LOOP, recomputes
 
 # --- dead code ------------------------------------------------------------------------------
 
@@ -99,7 +99,8 @@ def _prune_loop(value: Value, args: tuple[Value, ...], body: Graph, used: set[in
     if not changing and not checks(body):
         return results
     carried = [passed[n] for n in changing]
-    found = loop(trip, go, carried, invariant, inner, value.attr("symbol"), value.attr("reverse"))
+    symbol, reverse = value.attr("symbol"), value.attr("reverse")
+    found = loop(trip, go, carried, invariant, inner, symbol, reverse, recomputes(value))
     for n, result in zip(changing, found, strict=True):
         results[n] = result
     return results

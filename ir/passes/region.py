@@ -12,7 +12,16 @@ from ..graph import Block, Graph, Value, symbols
 from ..op import const
 from ..ops import dim, get, index, slice_, zeros
 from ..ops.control import UNBOUNDED
-from ..types import I64, Affine, ArrayType, Symbol, capacity, symbol, upper_bound
+from ..types import (
+    I64,
+    Affine,
+    ArrayType,
+    Symbol,
+    TupleType,
+    capacity,
+    symbol,
+    upper_bound,
+)
 from .backward import Backward, Key, Tapes, TooEarlyError
 from .cotangents import Cotangent
 from .forward import Extra, Forward, placeholder
@@ -69,6 +78,7 @@ class Region:
     extras: tuple[Extra, ...] = field(init=False, default=())
 
     def __post_init__(self) -> None:
+        self.graph = _with_results(self.graph)
         self.direct = [p for p in self.pairs if self.flags[p]]
         self.added = [p for p, flag in enumerate(self.flags) if flag and p not in self.pairs]
         inputs, outputs = self.graph.inputs, self.graph.outputs
@@ -108,7 +118,7 @@ class Region:
     def _sweep(self, force: dict[Value, set[int]]) -> None:
         graph = self.graph
         wrt = [x for x, flag in zip(graph.inputs, self.flags, strict=True) if flag]
-        self.sweep = sweep = self.make_sweep(graph, wrt, self.context, force)
+        self.sweep = sweep = self.make_sweep(graph, wrt, self._inner_context(), force)
         block = Block(graph.inputs, graph.values)
         with block:
             self.seeds = {k: placeholder(f"g{k}", graph.outputs[k].type) for k in self.seeded}
@@ -127,6 +137,10 @@ class Region:
                     zeros(graph.inputs[p].type) if found is None else found.settled()
                 )
         self.values = block.values[len(graph.values) :]
+
+    def _inner_context(self) -> Context:
+        """The loops around what stands in the region."""
+        return self.context
 
     def _choose(self, force: set[int], forced: frozenset[Value]) -> Residuals:
         own = {*self.values, *self.seeds.values(), *self.shadows.values()}
@@ -160,7 +174,7 @@ class Region:
             for e in found.extras
             if e.kind != "count"
         }
-        back = Backward(graph, residuals, self.tapes_of, _sizes)
+        back = Backward(graph, residuals, self.tapes_of, sizes)
         self.back = back
         for v in (*self.seeds.values(), *self.shadows.values()):
             back.new[v] = v
@@ -268,7 +282,27 @@ class Region:
         return const(0, I64) if extra.kind == "count" else given[self.threaded[extra]]
 
 
-def _sizes(value: Value) -> tuple[int, ...]:
+def _with_results(graph: Graph) -> Graph:
+    """The Graph with a ``get`` for each result of its loops and branches, used or not."""
+    block = Block(graph.inputs)
+    with block:
+        for value in graph.values:
+            block.adopt([value])
+            for n in range(len(value.type.items) if isinstance(value.type, TupleType) else 0):
+                found = next(
+                    (
+                        v
+                        for v in graph.values
+                        if v.op is get and v.args[0] is value and v.attr("index") == n
+                    ),
+                    None,
+                )
+                if found is None:
+                    get(value, index=n)
+    return Graph(graph.inputs, tuple(block.values), graph.outputs)
+
+
+def sizes(value: Value) -> tuple[int, ...]:
     return capacity(value.type.shape)
 
 

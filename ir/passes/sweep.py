@@ -11,10 +11,11 @@ from collections.abc import Iterable, Sequence
 
 from ..graph import Graph, Value
 from ..ops import cond, get, loop, zeros
-from ..ops.control import COND, LOOP, state_of, trip_of
+from ..ops.control import COND, LOOP, recomputes, state_of, trip_of
 from .activity import activity
 from .cotangents import Cotangents, unbounded
 from .forward import Extra, Replaced
+from .recomputed import Recomputed
 from .region import Context, Region, counted
 from .residuals import pairs_of_cond
 from .shadows import is_tape, zero_tape
@@ -78,7 +79,8 @@ class Sweep(Cotangents):
             flags[p] = flags[p] and (p in results or not is_tape(state[p].type))
         seeded = [p for p in range(count) if flags[p]]
         pairs = {p: p for p in range(count)}
-        region = Region(body, flags, pairs, seeded, count, True, self.context.inside(symbol), Sweep)
+        kind = Recomputed if recomputes(y) else Region
+        region = kind(body, flags, pairs, seeded, count, True, self.context.inside(symbol), Sweep)
         region.differentiate(force)
         extras, forward = region.extras, region.forward()
         trip = trip_of(y)

@@ -9,7 +9,7 @@ from ..errors import IRError
 from ..graph import Block, Graph, Value
 from ..op import Masked
 from ..ops import broadcast, cond, empty, get, loop, where, zeros
-from ..ops.control import COND, LOOP
+from ..ops.control import COND, LOOP, recomputes
 from .activity import Activity, activity
 from .cotangents import scale
 
@@ -107,7 +107,8 @@ class _Push:
             carried = [*args[:count], *given[:state]]
             invariant = [*args[count:], *given[state:]]
             reverse = y.attr("reverse")
-            both = loop(head[0], go, carried, invariant, body, y.attr("symbol"), reverse)
+            symbol, again = y.attr("symbol"), recomputes(y)
+            both = loop(head[0], go, carried, invariant, body, symbol, reverse, again)
         self.results[y] = both[:count]
         for value in found.values:
             if value.op is get and value.args[0] is y:

@@ -1,0 +1,94 @@
+"""``checkpoint``: loops whose derivative keeps about the square root of their steps.
+
+A loop of T steps becomes a loop over segments of about sqrt(T) steps. The derivative keeps what
+each segment starts from, and runs a segment again before it runs it backwards.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from math import isqrt
+from typing import Any
+
+from ..ir import ops
+from ..ir.graph import Block, Graph, Value
+from ..ir.ops.control import index, loop
+from ..ir.passes.forward import placeholder
+from ..ir.types import Affine
+from .regions import number_of
+from .trace import Trace, current_trace
+
+UNKNOWN_SEGMENT = 256
+"""Steps of a segment where the number of steps is an argument."""
+
+
+def segmented(
+    trace: Trace,
+    trip: Value,
+    first: Sequence[Value],
+    given: Sequence[Value],
+    body: Graph,
+    symbol: Affine,
+) -> list[Value]:
+    """The loop over ``symbol`` as a loop of loops."""
+    steps = symbol.terms[0][0].high
+    known = isinstance(steps, int)
+    length = max(isqrt(steps + 1), 1) if isinstance(steps, int) else UNKNOWN_SEGMENT
+    count = -(-(steps + 1) // length) if isinstance(steps, int) else None
+    outer = trace.symbol(None if count is None else count - 1)
+    inner = trace.symbol(length - 1)
+    # The step has the name that the body knows it by.
+    block = Block()
+    with block:
+        index(number_of(outer * length + inner), symbol=symbol.terms[0][0], where="")
+        block.adopt(body.values)
+    step = Graph(body.inputs, tuple(block.values), body.outputs)
+    state = [placeholder("s", value.type) for value in first]
+    rest = [placeholder("x", value.type) for value in given]
+    segment = Block()
+    total = placeholder("steps", trip.type)
+    with segment:
+        left = (number_of(steps + 1) if known else total) - number_of(outer * length)
+        run = ops.minimum(left, number_of(length))
+        results = loop(run, None, state, rest, step, inner.terms[0][0])
+    inputs = (*state, *rest, total)
+    whole = Graph(inputs, tuple(segment.values), tuple(results))
+    rounds = (
+        number_of(count) if count is not None else ops.floor_divide(trip + (length - 1), length)
+    )
+    arguments = [*given, trip]
+    return loop(rounds, None, first, arguments, whole, outer.terms[0][0], recompute=True)
+
+
+class Checkpoint:
+    """A function whose loops are differentiated with little memory; see ``checkpoint``."""
+
+    __adjit_transform__ = True
+
+    def __init__(self, fun: Callable[..., Any]) -> None:
+        self.fun = fun
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        from .hooks import recordable
+
+        trace = current_trace()
+        if trace is None:
+            return self.fun(*args, **kwargs)
+        recorded = recordable(self.fun) or self.fun
+        trace.checkpointing += 1
+        try:
+            return recorded(*args, **kwargs)
+        finally:
+            trace.checkpointing -= 1
+
+
+def checkpoint(fun: Callable[..., Any]) -> Callable[..., Any]:
+    """``fun``, with its loops differentiated in about sqrt(T) memory for T steps.
+
+    The derivative of a loop keeps what each step overwrites or cannot compute again. Of a loop
+    in a checkpointed function it keeps that for one segment of about sqrt(T) steps at a time,
+    and what each segment started from; the steps are run twice. Only the outermost loops are
+    segmented, and their number of steps must be known before they start: a loop that a
+    condition ends is an error (AdjitNotImplementedError). Values and derivatives are the same.
+    """
+    return Checkpoint(fun)
