@@ -53,7 +53,7 @@ class Op:
 
     name: str
     kind: str
-    infer: Callable[..., ArrayType]
+    infer: Callable[..., Any]
     reference: Callable[..., Any]
     partials: tuple[Partial | None, ...] = ()
     transpose: Callable[..., tuple[Value | None, ...]] | None = None

@@ -111,6 +111,6 @@ def evaluate_natively(value: Value, arrays: Sequence[np.ndarray]) -> tuple[np.nd
     graph = checked(simplify(expand(simplify(block.graph(outputs)))))
     schedule = plan(merge([graph], [range(len(inputs))]))
     native = Native(schedule, lower(schedule, f"adjit.{next(_serial)}"))
-    found = native([np.require(x, requirements="CA") for x in arrays])
+    found = native([np.require(x, requirements=["C", "A"]) for x in arrays])
     assert not isinstance(found, Departure)
     return tuple(found[1])

@@ -43,9 +43,9 @@ def dimension(x: Any) -> Any:
         return x if isinstance(x, Affine) else operator.index(x)
     trace = x._check_alive("an index")
     if innermost(trace) is None or trace.is_constant(x.value):
-        return operator.index(x)  # type: ignore[arg-type]
+        return operator.index(x)
     if x.shape or (x.dtype.kind not in "iu" and x.weak is not bool):
-        return operator.index(x)  # type: ignore[arg-type]  # raises NumPy's error
+        return operator.index(x)  # raises NumPy's error
     value = x.value if x.dtype == I64 else ops.cast(x.value, dtype=I64)
     found = dim_of(value)
     return Opaque(value) if found is None else found
@@ -56,7 +56,7 @@ def size_of(x: Any) -> Dim:
     found = dimension(x)
     if isinstance(found, Opaque):
         refuse(_trace(), "a size depends on data")
-    return found  # type: ignore[no-any-return]
+    return found
 
 
 def value_of(x: Any) -> Value:
@@ -106,9 +106,9 @@ def _at_most(x: Any, z: Dim) -> bool:
 def symbolic_position(at: Any, axis: int, dim: Dim) -> Dim:
     """The place of one element: proven to be inside the array, or checked at each access."""
     if _low(at) >= 0 and _at_most(at, dim - 1):
-        return at  # type: ignore[no-any-return]
+        return at
     if _high(at) < 0 and _low(at + dim) >= 0:
-        return at + dim  # type: ignore[no-any-return]
+        return at + dim
     value, size = value_of(at), number_of(dim)
     if _low(at) < 0:
         value = ops.where(ops.lt(value, 0), value + size, value)
@@ -144,9 +144,9 @@ def _inside(first: Dim, count: Dim, dim: Dim) -> Dim:
 def _clipped(x: Any, low: int, high: Dim, dim: Dim) -> Dim:
     """A bound of a slice: counted from the end where negative, then between low and high."""
     if _low(x) >= max(low, 0) and _at_most(x, high):
-        return x  # type: ignore[no-any-return]
+        return x
     if _high(x) < 0 and _low(x + dim) >= low:
-        return x + dim  # type: ignore[no-any-return]
+        return x + dim
     value, size = value_of(x), number_of(dim)
     if _low(x) < 0:
         value = ops.where(ops.lt(value, 0), value + size, value)

@@ -73,16 +73,17 @@ def fill(appended: Appended, filled: Sequence[Filled], results: Sequence[Value])
             count = structure.leaves
             columns.append([(rows, Storage(trace, trace.block, y)) for rows, y in rest[:count]])
             rest = rest[count:]
-        length = columns[0][0][0].type.shape[0] if columns and columns[0] else 0
-        for t in range(int(length)):  # type: ignore[call-overload]
+        length: Any = columns[0][0][0].type.shape[0] if columns and columns[0] else 0
+        for t in range(length):
             for structure, column in zip(structures, columns, strict=True):
                 leaves = [_row(storage, rows.kind, t) for rows, storage in column]
                 container.append(rebuild(structure, leaves))
 
 
 def _row(storage: Storage, kind: Kind, t: int) -> Array:
-    size = (1, *kind.shape)
-    region = Region((t, *[0] * len(kind.shape)), (1,) * len(size), size)
-    bound = {bool: 1}.get(kind.weak) if kind.weak else None
-    steps = (region, Reshaped(size, kind.shape))
-    return Array(storage, steps, kind.shape, kind.layout, kind.weak, bound, kind.scalar, False)
+    shape: Any = kind.shape
+    size = (1, *shape)
+    region = Region((t, *[0] * len(shape)), (1,) * len(size), size)
+    bound = 1 if kind.weak is bool else None
+    steps = (region, Reshaped(size, shape))
+    return Array(storage, steps, shape, kind.layout, kind.weak, bound, kind.scalar, False)

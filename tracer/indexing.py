@@ -56,7 +56,7 @@ def assign(target: ArrayCore, source: object) -> None:
     if isinstance(source, ArrayCore) and source._shares_place(target):
         return
     value = lift(source, target.dtype)
-    shape = value.type.shape
+    shape = value.shape
     fitting = shape
     while len(fitting) > len(target.shape) and fitting[0] == 1:
         fitting = fitting[1:]

@@ -108,7 +108,7 @@ def _bound(number: Dim) -> int:
     """A number that the absolute value of a loop index stays below."""
     if isinstance(number, int):
         return abs(number) + 1
-    high, low = upper_bound(number), upper_bound(-number)  # type: ignore[arg-type]
+    high, low = upper_bound(number), upper_bound(-number)
     return max(BOUND if high is None else abs(high), BOUND if low is None else abs(low)) + 1
 
 

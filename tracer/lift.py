@@ -74,7 +74,7 @@ def _stack(x: Any, dtype: np.dtype) -> Value:
     if not isinstance(x, list | tuple):
         return lift(x, dtype)
     items = [_stack(item, dtype) for item in x]
-    shapes = {item.type.shape for item in items}
+    shapes = {item.shape for item in items}
     if len(shapes) > 1:
         text = (
             "setting an array element with a sequence. The requested array has an inhomogeneous"

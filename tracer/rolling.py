@@ -352,9 +352,9 @@ class Roll:
         carried_inputs = {entered for entered, _, _ in state}
         rest: list[tuple[Value, Value]] = []
         for cell in self.carried.values():
-            for leaf, kind, entered in zip(cell.before, cell.kinds, cell.entered, strict=True):
-                if kind is not None and entered is not None and entered not in carried_inputs:
-                    rest.append((entered, kind.lift(leaf)))
+            for leaf, known, x in zip(cell.before, cell.kinds, cell.entered, strict=True):
+                if known is not None and x is not None and x not in carried_inputs:
+                    rest.append((x, known.lift(leaf)))
         for entry in recorded.entries.values():
             if entry.input in block.inputs and entry.input not in carried_inputs:
                 rest.append((entry.input, entry.outer))

@@ -32,9 +32,9 @@ def segmented(
 ) -> list[Value]:
     """The loop over ``symbol`` as a loop of loops."""
     steps = symbol.terms[0][0].high
-    known = isinstance(steps, int)
-    length = max(isqrt(steps + 1), 1) if isinstance(steps, int) else UNKNOWN_SEGMENT
-    count = -(-(steps + 1) // length) if isinstance(steps, int) else None
+    total_steps = steps + 1 if isinstance(steps, int) else None
+    length = UNKNOWN_SEGMENT if total_steps is None else max(isqrt(total_steps), 1)
+    count = None if total_steps is None else -(-total_steps // length)
     outer = trace.symbol(None if count is None else count - 1)
     inner = trace.symbol(length - 1)
     # The step has the name that the body knows it by.
@@ -48,7 +48,8 @@ def segmented(
     segment = Block()
     total = placeholder("steps", trip.type)
     with segment:
-        left = (number_of(steps + 1) if known else total) - number_of(outer * length)
+        steps_here = total if total_steps is None else number_of(total_steps)
+        left = steps_here - number_of(outer * length)
         run = ops.minimum(left, number_of(length))
         results = loop(run, None, state, rest, step, inner.terms[0][0])
     inputs = (*state, *rest, total)

@@ -136,7 +136,7 @@ class Slot:
 
     def __eq__(self, other: object) -> bool:
         same = isinstance(other, Slot) and self.container is other.container
-        return same and self.key == other.key  # type: ignore[union-attr]
+        return same and self.key == getattr(other, "key", None)
 
     def __str__(self) -> str:
         return f"[{self.key!r}]"

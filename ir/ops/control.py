@@ -73,7 +73,7 @@ def _cond_type(c: ArrayType, *types: ArrayType, regions: tuple[Graph, ...]) -> T
     results = tuple(value.type for value in regions[0].outputs)
     for region in regions:
         _check_region(region, types, results)
-    return TupleType(results)  # type: ignore[arg-type]
+    return TupleType(results)
 
 
 COND = register(Op("cond", "control", _cond_type, _no_reference))
@@ -189,7 +189,7 @@ def dim_of(value: Value) -> Dim | None:
         array = value.attr("value").array
         return int(array) if not array.shape and array.dtype.kind in "iu" else None
     if name == "dim":
-        return value.attr("value")  # type: ignore[no-any-return]
+        return value.attr("value")
     if name == "index":
         return Affine(0, ((value.attr("symbol"), 1),))
     if name not in ("add", "sub", "mul", "neg") or value.dtype != I64:
@@ -203,8 +203,8 @@ def affine(name: str, parts: Sequence[Dim | None]) -> Dim | None:
         return None
     x: Any = parts[0]
     if name == "neg":
-        return -x  # type: ignore[no-any-return]
+        return -x
     z: Any = parts[1]
     if name == "mul":
         return x * z if isinstance(x, int) or isinstance(z, int) else None
-    return x + z if name == "add" else x - z  # type: ignore[no-any-return]
+    return x + z if name == "add" else x - z

@@ -140,7 +140,8 @@ class Expressions:
                 return f"{self.pick(self.helpers)}({self.vector(8, 1)}, {a})"
             case 10:
                 name = self.pick(self.names.arrays)
-                return f"np.{self.pick(('sum', 'mean'))}({name}[{self.part()}]) * 0.1"
+                part = f"np.sum({name}[{self.part()}]) * 0.1"
+                return self.pick((part, f"np.mean({name})"))  # the mean of nothing is NaN
             case 11:
                 size = self.pick((8, 5, 6))
                 left, right = self.vector(size, 1), self.vector(size, 1)

@@ -226,7 +226,7 @@ class Program(Expressions):
                 number, row = other not in tables, 5 * (other in tables)
                 lines = [f"for {i}, {v} in zip({text}, {other}):"]
             case 8 | 9:
-                k, top = self.name("w"), self.pick(("n", "6", "8"))
+                k, top = self.name("w"), self.pick(("8" if self.helper else "n", "6", "8"))
                 names.ints.append((k, 1, 8))
                 names.owned.add(k)
                 test = self.test()
@@ -247,27 +247,28 @@ class Program(Expressions):
 
     def range(self) -> tuple[str, int, tuple[int, int]]:
         """A range, its largest number of items, and bounds of these."""
+        n = "8" if self.helper else "n"
         inner = [item for item in self.names.ints if item[0] != "n" and 0 <= item[1] <= item[2] < 9]
         match self.integer(0, 9):
             case 0 | 1:
-                text, trips, bounds = "range(n)", 8, (0, 7)
+                text, trips, bounds = f"range({n})", 8, (0, 7)
             case 2:
-                text, trips, bounds = "range(n - 1, -1, -1)", 8, (0, 7)
+                text, trips, bounds = f"range({n} - 1, -1, -1)", 8, (0, 7)
             case 3:
                 text, trips, bounds = self.pick(
                     (("range(0, 12, 2)", 6, (0, 10)), ("range(10, 0, -2)", 5, (2, 10)))
                 )
             case 4 if inner:
                 i = self.pick(inner)[0]
-                text, trips, bounds = f"range({i}, {self.pick(('7', 'n'))})", 5, (0, 7)
+                text, trips, bounds = f"range({i}, {self.pick(('7', n))})", 5, (0, 7)
             case 5 | 6 if inner:
                 i, _, high = self.pick(inner)
                 text, trips, bounds = f"range({i})", 5, (0, max(high - 1, 0))
             case 7 if inner:
                 i, low, _ = self.pick(inner)
-                text, trips, bounds = f"range(n, {i}, -1)", 5, (low + 1, 8)
+                text, trips, bounds = f"range({n}, {i}, -1)", 5, (low + 1, 8)
             case 8:
-                text, trips, bounds = f"range(1, {self.pick(('n', 'n + 2'))}, 2)", 5, (1, 9)
+                text, trips, bounds = f"range(1, {self.pick((n, f'{n} + 2'))}, 2)", 5, (1, 9)
             case 9:
                 first, last = self.whole()[0], self.whole(0)[0]
                 text, trips, bounds = f"range({first}, min({last}, 8))", 8, (-FAR, 7)

@@ -8,7 +8,7 @@ import time
 import numpy as np
 import pytest
 
-from adjit import compile_grad, jit
+from adjit import checkpoint, compile_grad, grad, jit
 from adjit.codegen.schedule import Schedule
 from adjit.tracer.errors import AdjitError
 
@@ -85,6 +85,49 @@ def test_what_is_compiled_does_not_depend_on_the_length(steps: int) -> None:
     compiled = compile_grad(walk)
     graph = str(compiled.graph(np.ones(4), steps))
     assert graph.count("\n") < 60
+
+
+def waves(x, steps):
+    x = x.copy()
+    for t in range(steps):
+        x[1:-1] = np.sin(x[:-2] + 0.5 * x[2:]) + 0.01 * t
+    return x
+
+
+@pytest.mark.parametrize("steps", [5, 36, 1000])
+def test_checkpoints_keep_the_square_root_of_the_steps(steps: int) -> None:
+    x = np.linspace(0.0, 1.0, 40)
+    plain = compile_grad(lambda x: np.sum(waves(x, steps) ** 2))
+    spared = compile_grad(lambda x: np.sum(checkpoint(waves)(x, steps) ** 2))
+    for found, expected in zip(spared(x), plain(x), strict=True):
+        np.testing.assert_allclose(found, expected, rtol=1e-13)
+    if steps == 1000:
+        assert sum(only_schedule(spared).slots) < sum(only_schedule(plain).slots) / 8
+
+
+def test_checkpoints_of_a_length_that_is_an_argument_and_of_second_order() -> None:
+    x = np.linspace(0.0, 1.0, 10)
+    spared = compile_grad(lambda x, n: np.sum(checkpoint(waves)(x, n) ** 2))
+    plain = compile_grad(lambda x, n: np.sum(waves(x, n) ** 2))
+    for steps in (0, 3, 700):
+        np.testing.assert_allclose(spared(x, steps)[1], plain(x, steps)[1], rtol=1e-12)
+    assert spared.recordings == 1
+
+    def curved(fun):
+        return grad(lambda x: np.sum(x * grad(lambda z: np.sum(fun(z, 50) ** 3))(x)))
+
+    np.testing.assert_allclose(curved(checkpoint(waves))(x), curved(waves)(x), rtol=1e-10)
+
+
+def test_a_loop_that_a_condition_ends_cannot_be_checkpointed() -> None:
+    def halved(x):
+        while np.sum(x) > 1.0:
+            x = 0.5 * x
+        return x
+
+    with pytest.raises(NotImplementedError, match="cannot be checkpointed"):
+        compile_grad(lambda x: np.sum(checkpoint(halved)(x)))(np.ones(3))
+    np.testing.assert_array_equal(checkpoint(halved)(np.ones(3)), halved(np.ones(3)))
 
 
 def in_place(A):

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import Phase, assume, given, settings
 from hypothesis import strategies as st
 
 from adjit import compile_grad, grad, jit, jvp
@@ -30,6 +30,8 @@ REFUSED = ("loop that assigns the same name", "would grow past", "view or a copy
 """What errors say that a right program may raise: the array that it means depends on numbers."""
 FIRST, SECOND = 1e-6, 2e-5
 """Tolerances of derivatives along a direction, relative to the size of their terms."""
+PHASES = (Phase.explicit, Phase.generate)
+"""A failing program is short enough to be read; to shrink it takes minutes."""
 
 _numbers = itertools.count()
 seeds = st.integers(0, 2**16)
@@ -182,19 +184,19 @@ def check(text: str, numbers: tuple[int, ...], order: int) -> None:
         pass
 
 
-@settings(max_examples=80)
+@settings(max_examples=90, phases=PHASES)
 @given(sources(), seeds, seeds)
 def test_values_and_errors_are_those_of_numpy(text, one, other):
     check(text, (one, other), order=0)
 
 
-@settings(max_examples=40)
+@settings(max_examples=45, phases=PHASES)
 @given(sources(), seeds, seeds)
 def test_derivatives_against_differences(text, one, other):
     check(text, (one, other), order=1)
 
 
-@settings(max_examples=16)
+@settings(max_examples=16, phases=PHASES)
 @given(sources(), seeds, seeds)
 def test_second_derivatives_against_differences(text, one, other):
     check(text, (one, other), order=2)

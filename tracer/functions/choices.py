@@ -42,7 +42,7 @@ def choose(mask: Value, x: Any, z: Any, name: str = "where") -> Value:
     x, z = _plain(x), _plain(z)
     dtype = promote(x, z)
     left, right = weakly(x, dtype), weakly(z, dtype)
-    shape = broadcast_shapes(name, mask.type.shape, left.type.shape, right.type.shape)
+    shape = broadcast_shapes(name, mask.shape, left.shape, right.shape)
     return spread(ops.where(mask, left, right), shape)
 
 
@@ -69,7 +69,7 @@ def select(condlist: Any, choicelist: Any, default: Any = 0) -> Any:
     choices = [_plain(x) for x in (*choicelist, default)]
     dtype = promote(*choices)
     values = [weakly(x, dtype) for x in choices]
-    shape = broadcast_shapes("select", *[v.type.shape for v in (*masks, *values)])
+    shape = broadcast_shapes("select", *[v.shape for v in (*masks, *values)])
     y = values[-1]
     for mask, value in zip(reversed(masks), reversed(values[:-1]), strict=True):
         y = ops.where(mask, value, y)
@@ -89,7 +89,7 @@ def copyto(dst: Any, src: Any, casting: Any = "same_kind", where: Any = True) ->
         return
     mask = cast(lift(where), BOOL)
     value = lift(src, dst.dtype)
-    shape = broadcast_shapes("copyto", dst.shape, mask.type.shape, value.type.shape)
+    shape = broadcast_shapes("copyto", dst.shape, mask.shape, value.shape)
     if shape != dst.shape:
         raise error("assign", source=shape, target=dst.shape)
     dst._write(spread(ops.where(mask, value, dst.value), dst.shape))
@@ -212,13 +212,13 @@ def _close(a: Any, b: Any, rtol: Any, atol: Any, equal_nan: bool) -> Value:
     x, z = _plain(a), _plain(b)
     dtype = promote(x, z, 1.0)
     left, right = (cast(lift(operand), dtype) for operand in (x, z))
-    shape = broadcast_shapes("isclose", left.type.shape, right.type.shape)
+    shape = broadcast_shapes("isclose", left.shape, right.shape)
     width = cast(lift(atol), dtype) + cast(lift(rtol), dtype) * ops.abs_(right)
     near = ops.logical_and(ops.le(ops.abs_(left - right), width), ops.isfinite(right))
     y = ops.logical_or(near, ops.eq(left, right))
     if equal_nan:
         y = ops.logical_or(y, ops.logical_and(ops.isnan(left), ops.isnan(right)))
-    return spread(y, broadcast_shapes("isclose", shape, y.type.shape))
+    return spread(y, broadcast_shapes("isclose", shape, y.shape))
 
 
 @implements(np.isclose)

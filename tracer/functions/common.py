@@ -81,7 +81,7 @@ def reduced_axes(axis: Any, ndim: int, *, of_scalar: bool = True) -> Ints:
     return tuple(sorted(given_axes(axis, ndim, "duplicate value in 'axis'")))
 
 
-def as_shape(shape: Any) -> Ints:
+def as_shape(shape: Any) -> Any:
     """A shape given as an integer or a sequence of integers."""
     if isinstance(shape, tuple | list) or np.ndim(shape) == 1:
         sizes = tuple(size_of(dim) for dim in shape)
@@ -110,7 +110,7 @@ def transpose(value: Value, perm: Ints) -> Value:
 
 def cut(value: Value, axis: int, start: int, size: int, step: int = 1) -> Value:
     """The elements ``start, start + step, ...`` along one axis."""
-    shape = value.type.shape
+    shape = value.shape
     starts, steps, sizes = [0] * len(shape), [1] * len(shape), list(shape)
     starts[axis], steps[axis], sizes[axis] = start, step, size
     if 0 in sizes:

@@ -42,8 +42,8 @@ def contract_pair(x: Value, left: str, z: Value, right: str, result: str) -> Val
 
 def _without_ones(x: Value, left: str, z: Value, right: str) -> tuple[Value, str]:
     """``x`` without the axes of size 1 that ``z`` has at full size."""
-    sizes = dict(zip(right, z.type.shape, strict=True))
-    pairs = zip(left, x.type.shape, strict=True)
+    sizes = dict(zip(right, z.shape, strict=True))
+    pairs = zip(left, x.shape, strict=True)
     kept = [(name, dim) for name, dim in pairs if not (dim == 1 and sizes.get(name, 1) != 1)]
     shape = tuple(dim for _, dim in kept)
     return reshape(x, shape), "".join(name for name, _ in kept)
@@ -61,7 +61,7 @@ def aligned(x: Value, names: str, result: str) -> Value:
     """``x`` with its axes in the order of ``result`` and 1 for those that it does not have."""
     order = sorted(range(len(names)), key=lambda axis: result.index(names[axis]))
     x = transpose(x, tuple(order))
-    sizes = dict(zip((names[axis] for axis in order), x.type.shape, strict=True))
+    sizes = dict(zip((names[axis] for axis in order), x.shape, strict=True))
     return reshape(x, tuple(sizes.get(name, 1) for name in result))
 
 
@@ -247,5 +247,5 @@ def einsum(
 
 def outer_product(x: Value, z: Value) -> Value:
     """All products of an element of each: the shape of ``x``, then that of ``z``."""
-    left = reshape(x, x.type.shape + (1,) * len(z.shape))
-    return spread(left * z, x.type.shape + z.type.shape)
+    left = reshape(x, x.shape + (1,) * len(z.shape))
+    return spread(left * z, x.shape + z.shape)

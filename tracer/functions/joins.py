@@ -125,9 +125,9 @@ def append(arr: Any, values: Any, axis: Any = None) -> Any:
 def tile(A: Any, reps: Any) -> Any:
     value = as_array(A).value
     counts = as_shape(reps)
-    rank = max(len(counts), len(value.type.shape))
+    rank = max(len(counts), len(value.shape))
     counts = (1,) * (rank - len(counts)) + counts
-    shape = (1,) * (rank - len(value.type.shape)) + value.type.shape
+    shape = (1,) * (rank - len(value.shape)) + value.shape
     apart = tuple(dim for size in shape for dim in (1, size))
     repeated = tuple(dim for pair in zip(counts, shape, strict=True) for dim in pair)
     y = spread(reshape(value, apart), repeated)
@@ -158,7 +158,7 @@ def repeat(a: Any, repeats: Any, axis: Any = None) -> Any:
 
 
 def _repeated(x: Value, axis: int, count: int) -> Value:
-    shape = x.type.shape
+    shape = x.shape
     apart = (*shape[: axis + 1], 1, *shape[axis + 1 :])
     wide = (*shape[: axis + 1], count, *shape[axis + 1 :])
     merged = (*shape[:axis], shape[axis] * count, *shape[axis + 1 :])
@@ -191,7 +191,7 @@ def roll(a: Any, shift: Any, axis: Any = None) -> Any:
 
 
 def _rolled(x: Value, shift: int, axis: int) -> Value:
-    size = x.type.shape[axis]
+    size = x.shape[axis]
     at = shift % size if size else 0
     if not at:
         return x
@@ -216,7 +216,7 @@ def diff(a: Any, n: Any = 1, axis: Any = -1, prepend: Any = UNSET, append: Any =
         parts.append(_edge(append, x.shape, at))
     y = (x if len(parts) == 1 else concatenate(parts, at)).value
     for _ in range(times):
-        size = max(y.type.shape[at] - 1, 0)
+        size = max(y.shape[at] - 1, 0)
         above, below = cut(y, at, min(1, size), size), cut(y, at, 0, size)
         y = ops.ne(above, below) if y.dtype == BOOL else above - below
     return wrap(y)
@@ -292,8 +292,8 @@ def pad(array: Any, pad_width: Any, mode: Any = "constant", **keywords: Any) -> 
 
 def _margin(x: Value, axis: int, width: int, end: int, mode: str, values: Sequence[Any]) -> Value:
     """What stands before (``end`` 0) or after (1) the elements of an axis."""
-    size = x.type.shape[axis]
-    shape = (*x.type.shape[:axis], width, *x.type.shape[axis + 1 :])
+    size = x.shape[axis]
+    shape = (*x.shape[:axis], width, *x.shape[axis + 1 :])
     if width == 0:
         return ops.zeros(x.type.with_shape(shape))
     if mode == "constant":

@@ -123,7 +123,7 @@ def vecdot(x1: Any, x2: Any, /, out: Any = None, *, axis: int = -1) -> Any:
         at = one_axis(axis, operand.ndim)
         rest = tuple(n for n in range(operand.ndim) if n != at)
         rows.append(transpose(value, (*rest, at)))
-    shapes = [row.type.shape for row in rows]
+    shapes = [row.shape for row in rows]
     if shapes[0][-1] != shapes[1][-1]:
         raise error("broadcast", operation="vecdot", shapes=f"{x.shape} {z.shape}")
     broadcast_shapes("vecdot", shapes[0][:-1], shapes[1][:-1])
@@ -202,11 +202,11 @@ def cross(
         last = one_axis(at, operand.ndim)
         rest = tuple(n for n in range(operand.ndim) if n != last)
         vectors.append(transpose(value, (*rest, last)))
-    sizes = [vector.type.shape[-1] for vector in vectors]
+    sizes = [vector.shape[-1] for vector in vectors]
     if any(size not in (2, 3) for size in sizes):
         text = "incompatible dimensions for cross product\n(dimension must be 2 or 3)"
         raise error("value", text=text)
-    shape = broadcast_shapes("cross", *[vector.type.shape[:-1] for vector in vectors])
+    shape = broadcast_shapes("cross", *[vector.shape[:-1] for vector in vectors])
     p, q = (_components(vector) for vector in vectors)
     last_component = p[0] * q[1] - p[1] * q[0]
     if sizes == [2, 2]:
@@ -230,7 +230,7 @@ def cross(
 
 def _components(vector: Value) -> list[Value]:
     """The components along the last axis; a missing third one repeats the second, unused."""
-    shape = vector.type.shape
+    shape = vector.shape
     axis = len(shape) - 1
     found = [reshape(cut(vector, axis, n, 1), shape[:-1]) for n in range(shape[-1])]
     return found if len(found) == 3 else [*found, found[1]]

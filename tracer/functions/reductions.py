@@ -45,7 +45,7 @@ def wide(dtype: np.dtype) -> np.dtype:
 def reduce(op: Callable[..., Value], x: Value, axes: Ints, keepdims: bool = False) -> Value:
     """``op`` over ``axes``, the dropped axes put back as 1 if wanted."""
     y = op(x, axes=axes) if axes else x
-    return reshape(y, kept_shape(x.type.shape, axes)) if keepdims else y
+    return reshape(y, kept_shape(x.shape, axes)) if keepdims else y
 
 
 def kept_shape(shape: Ints, axes: Ints) -> Ints:
@@ -56,7 +56,7 @@ def drop(y: Value, axes: Ints, keepdims: Any) -> Value:
     """A result whose reduced axes were kept as 1, without them unless they are wanted."""
     if flag(keepdims):
         return y
-    return reshape(y, tuple(d for axis, d in enumerate(y.type.shape) if axis not in axes))
+    return reshape(y, tuple(d for axis, d in enumerate(y.shape) if axis not in axes))
 
 
 def count_of(shape: Ints, axes: Ints) -> int:
@@ -77,7 +77,7 @@ def _masked(x: Value, where: Any, neutral: Any, name: str) -> Value:
     mask = lift(where)
     if mask.dtype != BOOL:
         raise error("type", text=f"np.{name}(where=) takes a bool array, not {mask.dtype}")
-    shape = broadcast_shapes(name, x.type.shape, mask.type.shape)
+    shape = broadcast_shapes(name, x.shape, mask.shape)
     return spread(ops.where(mask, x, const(neutral, x.dtype)), shape)
 
 
@@ -136,11 +136,11 @@ def _extremum(
         start = as_value(initial, x.dtype)
         if masked:
             mask = lift(where)
-            shape = broadcast_shapes(name, x.type.shape, mask.type.shape)
+            shape = broadcast_shapes(name, x.shape, mask.shape)
             x = spread(ops.where(mask, x, start), shape)
-        if count_of(x.type.shape, axes):
+        if count_of(x.shape, axes):
             return deliver(combine(reduce(op, x, axes, flag(keepdims)), start), out, name)
-        y = spread(start, kept_shape(x.type.shape, axes))
+        y = spread(start, kept_shape(x.shape, axes))
         return deliver(drop(y, axes, keepdims), out, name)
 
     return record
@@ -148,7 +148,7 @@ def _extremum(
 
 def check_not_empty(x: Value, axes: Ints, name: str) -> None:
     """NumPy's error for the maximum or minimum of nothing."""
-    shape = x.type.shape
+    shape = x.shape
     results = count_of(shape, tuple(axis for axis in range(len(shape)) if axis not in axes))
     count: Any = count_of(shape, axes)
     trace = current_trace()
@@ -214,10 +214,10 @@ def _inexact(a: Any, dtype: Any, name: str) -> Value:
 def _counted(x: Value, axes: Ints, where: Any, name: str) -> Value:
     """How many elements each result is the mean of."""
     if where is True or where is UNSET:
-        count: Any = count_of(x.type.shape, axes)
+        count: Any = count_of(x.shape, axes)
         known = isinstance(count, int)
         return const(float(count), x.dtype) if known else cast(ops.dim(value=count), x.dtype)
-    ones = spread(const(1.0, x.dtype), x.type.shape)
+    ones = spread(const(1.0, x.dtype), x.shape)
     return reduce(ops.sum_, _masked(ones, where, 0.0, name), axes, True)
 
 
@@ -304,7 +304,7 @@ def average(
     if weights is None:
         value = _inexact(x, None, "average")
         y = drop(_mean(value, axes, True), axes, keepdims)
-        total = spread(_counted(value, axes, True, "average"), y.type.shape)
+        total = spread(_counted(value, axes, True, "average"), y.shape)
     else:
         w = as_array(weights)
         dtype = promote(x.dtype, w.dtype, F64 if x.dtype.kind in "iub" else x.dtype)
