@@ -133,9 +133,10 @@ def as_int(x: Value, what: str) -> Array:
     trace = current_trace()
     if trace is not None and innermost(trace) is not None:
         # In a loop that is recorded once native code checks each number.
-        return wrap(
-            checked_number(cast(x, I64), f"{what} is {{}}, too large here"), int, bound=BOUND
-        )
+        small = ops.lt(abs_(x), float(BOUND))  # not so for NaN
+        whole = ops.where(small, cast(x, I64), 4 * BOUND)
+        known = checked_number(whole, f"{what} is not a number, or too large for a compiled loop")
+        return wrap(known, int, bound=BOUND)
     size = abs_(x)
     if decide(ops.lt(size, float(INT_INPUT_BOUND)), f"{what} is small"):
         return wrap(cast(x, I64), int, bound=INT_INPUT_BOUND)
