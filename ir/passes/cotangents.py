@@ -36,7 +36,10 @@ def unbounded(graph: Graph) -> set[Value]:
     """The values that can be infinite or NaN, or have such a derivative, at finite inputs."""
     found: set[Value] = set()
     for value in graph.values:
-        if value.type.differentiable and (
+        if value.regions:
+            if any(arg in found for arg in value.args) or any(map(unbounded, value.regions)):
+                found.add(value)
+        elif value.type.differentiable and (
             not _is_finite(value) or any(arg in found for arg in value.args)
         ):
             found.add(value)
@@ -149,7 +152,7 @@ class Cotangents:
         masks: Sequence[Value | None] = [None] * len(y.args)
         contributions: Sequence[Value | Masked | None]
         if g.mask is not None:
-            masks = reached = y.op.reach(y, _indicator(g.mask, y))
+            masks = reached = y.op.reach(y, indicator(g.mask, y))
         if y.op is contract and g.mask is not None:
             # Each cotangent sums over elements of y, of which some are masked: what would
             # multiply only those zeros is made zero itself.
@@ -172,7 +175,7 @@ class Cotangents:
         assert y.op.transpose is not None
         if g.mask is None and y.op.name != "update":
             return (None,) * len(y.args)
-        masks = y.op.transpose(_indicator(g.mask, y), *y.args, **dict(y.attrs))
+        masks = y.op.transpose(indicator(g.mask, y), *y.args, **dict(y.attrs))
         return (masks[0], None) if g.mask is None else masks
 
     def _read_region(self, y: Value, g: Cotangent) -> None:
@@ -184,8 +187,8 @@ class Cotangents:
             self.table[x] = Cotangent(value)
             return
         nothing = zeros(ArrayType(BOOL, x.shape))
-        known = nothing if old is None else _indicator(old.mask, x)
-        mask = accumulate(known, _indicator(g.mask, y), start=start, step=step)
+        known = nothing if old is None else indicator(old.mask, x)
+        mask = accumulate(known, indicator(g.mask, y), start=start, step=step)
         regional = (g.mask is None or g.regional) and (old is None or old.regional)
         self.table[x] = Cotangent(value, mask, False, regional)
 
@@ -206,7 +209,7 @@ def _as_value(number: Value | float, like: Value) -> Value:
     return number if isinstance(number, Value) else const(number, like.dtype)
 
 
-def _indicator(mask: Value | None, like: Value) -> Value:
+def indicator(mask: Value | None, like: Value) -> Value:
     flag = const(True) if mask is None else mask
     return flag if flag.shape == like.shape else broadcast(flag, shape=like.shape)
 
@@ -219,7 +222,7 @@ def _unbroadcast(g: Cotangent, x: Value) -> Cotangent:
     value = sum_to(g.settled(), x.shape)
     if g.mask is None:
         return Cotangent(value)
-    mask = _indicator(g.mask, g.value)
+    mask = indicator(g.mask, g.value)
     extra = len(mask.shape) - len(x.shape)
     axes = tuple(
         axis

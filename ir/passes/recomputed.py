@@ -34,7 +34,7 @@ class Recomputed(Region):
         residuals = Residuals(graph, {}, frozenset())
         residuals.decide(self.fixed)
         self.back = back = Backward(graph, residuals, self.tapes_of, sizes)
-        for v in (*self.seeds.values(), *self.shadows.values()):
+        for v in self.given:
             back.new[v] = v
         again = Forward(self.sweep.replaced, initial)
         for x in graph.inputs:

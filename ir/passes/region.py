@@ -13,6 +13,7 @@ from ..op import const
 from ..ops import dim, get, index, slice_, zeros
 from ..ops.control import UNBOUNDED
 from ..types import (
+    BOOL,
     I64,
     Affine,
     ArrayType,
@@ -23,7 +24,7 @@ from ..types import (
     upper_bound,
 )
 from .backward import Backward, Key, Tapes, TooEarlyError
-from .cotangents import Cotangent
+from .cotangents import Cotangent, indicator
 from .forward import Extra, Forward, placeholder
 from .residuals import Residuals, chain, choose
 
@@ -59,6 +60,7 @@ class Region:
     """``flags``: the active inputs; ``pairs``: inputs that stand in the place of an output.
 
     ``seeded``: the outputs (of the first ``results``) that have cotangents. Afterwards
+    ``masked``: the inputs whose cotangents have a mask, of what they can be non-zero in. Afterwards
     ``added`` are the inputs whose shadows are added to, ``restored`` the arrays that the
     reverse part takes back to what they were, ``outer`` the inputs that it reads.
     """
@@ -71,6 +73,7 @@ class Region:
     is_loop: bool
     context: Context
     make_sweep: Callable[..., Any]
+    masked: Sequence[int] = ()
     added: list[int] = field(init=False)
     direct: list[int] = field(init=False)
     restored: list[int] = field(init=False, default_factory=list)
@@ -122,13 +125,16 @@ class Region:
         block = Block(graph.inputs, graph.values)
         with block:
             self.seeds = {k: placeholder(f"g{k}", graph.outputs[k].type) for k in self.seeded}
+            self.masks = {p: placeholder(f"m{p}", self._mask_type(p)) for p in self.masked}
+            at = {k: self.masks[p] for p, k in self.pairs.items() if p in self.masks}
             for k, g in self.seeds.items():
-                sweep.add(graph.outputs[k], g)
+                sweep.add(graph.outputs[k], g, at.get(k), False, k in at)
             self.shadows = {p: placeholder(f"s{p}", graph.inputs[p].type) for p in self.added}
             for p, s in self.shadows.items():
                 old = sweep.table.get(graph.inputs[p])
                 total = s if old is None else s + old.settled()
-                sweep.table[graph.inputs[p]] = Cotangent(total)
+                mask = self.masks.get(p) if old is None else None
+                sweep.table[graph.inputs[p]] = Cotangent(total, mask, False, mask is not None)
             sweep.run()
             self.targets = []
             for p in (*self.direct, *self.added):
@@ -136,14 +142,22 @@ class Region:
                 self.targets.append(
                     zeros(graph.inputs[p].type) if found is None else found.settled()
                 )
+            for p in self.masked:
+                found = sweep.table.get(graph.inputs[p])
+                nowhere = zeros(self._mask_type(p))
+                x = graph.inputs[p]
+                self.targets.append(nowhere if found is None else indicator(found.mask, x))
         self.values = block.values[len(graph.values) :]
+
+    def _mask_type(self, position: int) -> ArrayType:
+        return self.graph.inputs[position].type.with_dtype(BOOL)
 
     def _inner_context(self) -> Context:
         """The loops around what stands in the region."""
         return self.context
 
     def _choose(self, force: set[int], forced: frozenset[Value]) -> Residuals:
-        own = {*self.values, *self.seeds.values(), *self.shadows.values()}
+        own = {*self.values, *self.given}
         inner = [e for found in self.sweep.replaced.values() for e in found.extras]
         counts = [e.final for e in inner if e.kind == "count"]
         own |= {e.final for e in inner if e.kind != "count"}
@@ -176,7 +190,7 @@ class Region:
         }
         back = Backward(graph, residuals, self.tapes_of, sizes)
         self.back = back
-        for v in (*self.seeds.values(), *self.shadows.values()):
+        for v in self.given:
             back.new[v] = v
         for e, own in self.threaded.items():
             back.new[e.final] = back.tape(own) if e.kind == "tape" else back.counter(own)
@@ -199,6 +213,11 @@ class Region:
         self.extras = (*tapes.extras.values(), *counter, *self.threaded.values())
 
     @property
+    def given(self) -> list[Value]:
+        """What the reverse part is given of cotangents."""
+        return [*self.seeds.values(), *self.shadows.values(), *self.masks.values()]
+
+    @property
     def tapes(self) -> list[Extra]:
         return [extra for extra in self.extras if extra.kind == "tape"]
 
@@ -216,7 +235,7 @@ class Region:
     def backward(self) -> Graph:
         """Inputs: seeds, shadows, arrays to restore, counters; then what is only read, tapes."""
         back = self.back
-        carried = [*self.seeds.values(), *self.shadows.values(), *self.last.values()]
+        carried = [*self.given, *self.last.values()]
         counters = [back.counter(extra) for extra in self.counters]
         rest = [back._input(p) for p in self.outer] + [back.tape(extra) for extra in self.tapes]
         outputs = list(self.outputs)

@@ -7,13 +7,14 @@ shadows that are changed in place; what it only reads has a shadow that it adds 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from ..graph import Graph, Value
 from ..ops import cond, get, loop, zeros
 from ..ops.control import COND, LOOP, recomputes, state_of, trip_of
+from ..types import BOOL
 from .activity import activity
-from .cotangents import Cotangents, unbounded
+from .cotangents import Cotangent, Cotangents, indicator, unbounded
 from .forward import Extra, Replaced
 from .recomputed import Recomputed
 from .region import Context, Region, counted
@@ -43,7 +44,7 @@ class Sweep(Cotangents):
         self.replaced: dict[Value, Replaced] = {}
         self.restored: dict[Value, Value] = {}  # version before a loop or branch -> given back
         self.counters: dict[Extra, Value] = {}  # counters of inner regions, given back
-        self._results: dict[Value, dict[int, Value]] = {}
+        self._results: dict[Value, dict[int, Cotangent]] = {}
 
     def run(self) -> None:
         """Hands the cotangents of all values on, from the last to the first."""
@@ -51,7 +52,7 @@ class Sweep(Cotangents):
             if y.op is get:
                 found = self.take(y)
                 if found is not None:
-                    self._results.setdefault(y.args[0], {})[y.attr("index")] = found.settled()
+                    self._results.setdefault(y.args[0], {})[y.attr("index")] = found
             elif y.op is LOOP or y.op is COND:
                 results, force = self._results.pop(y, {}), self.force.get(y, set())
                 if results or force:
@@ -59,17 +60,39 @@ class Sweep(Cotangents):
             elif y in self.active:
                 self.propagate(y)
 
-    def _shadow(self, y: Value, position: int) -> Value:
+    def _shadow(self, y: Value, position: int) -> Cotangent:
         """The cotangent so far of what a region takes, to be added to."""
         x = y.args[len(y.args) - len(y.regions[0].inputs) + position]
         old = self.take(x)
         if old is not None:
-            return old.settled()
+            return Cotangent(old.settled(), old.mask)
         if is_tape(x.type):
-            return zero_tape(y, position, next(self.context.names))
-        return zeros(x.type)
+            return Cotangent(zero_tape(y, position, next(self.context.names)))
+        return self._nothing(x)
 
-    def _loop(self, y: Value, results: dict[int, Value], force: set[int]) -> None:
+    def _nothing(self, x: Value) -> Cotangent:
+        """Zeros; with a mask of what is read where a derivative may be infinite elsewhere.
+
+        Inside of loops only such masks are carried on: one of its own would be as much work as
+        the whole array in each iteration.
+        """
+        nowhere = zeros(x.type.with_dtype(BOOL)) if self._is_suspect(x) else None
+        return Cotangent(zeros(x.type), nowhere)
+
+    def _is_suspect(self, x: Value) -> bool:
+        return x in self.unbounded and not self.context.loops and bool(x.shape)
+
+    def _replaced(self, x: Value, g: Cotangent) -> Cotangent:
+        """The cotangent of what an array becomes, which may write over places of it."""
+        if g.mask is not None or not self._is_suspect(x):
+            return g
+        return Cotangent(g.value, indicator(None, x))
+
+    def _masks(self, before: Mapping[int, Cotangent], args: Sequence[Value]) -> dict[int, Value]:
+        """The masks that a region goes on with, by input position."""
+        return {p: indicator(g.mask, args[p]) for p, g in before.items() if g.mask is not None}
+
+    def _loop(self, y: Value, results: dict[int, Cotangent], force: set[int]) -> None:
         body, state, symbol = y.regions[0], state_of(y), y.attr("symbol")
         count = len(state)
         args = y.args[1 + int(y.attr("test")) :]
@@ -79,8 +102,16 @@ class Sweep(Cotangents):
             flags[p] = flags[p] and (p in results or not is_tape(state[p].type))
         seeded = [p for p in range(count) if flags[p]]
         pairs = {p: p for p in range(count)}
+        added = [p for p, flag in enumerate(flags) if flag and p >= count]
+        before = {
+            p: self._replaced(state[p], results[p]) if p in results else self._nothing(state[p])
+            for p in seeded
+        }
+        before |= {p: self._shadow(y, p) for p in added}
+        masks = self._masks(before, args)
+        inside = self.context.inside(symbol)
         kind = Recomputed if recomputes(y) else Region
-        region = kind(body, flags, pairs, seeded, count, True, self.context.inside(symbol), Sweep)
+        region = kind(body, flags, pairs, seeded, count, True, inside, Sweep, tuple(masks))
         region.differentiate(force)
         extras, forward = region.extras, region.forward()
         trip = trip_of(y)
@@ -88,8 +119,7 @@ class Sweep(Cotangents):
             extras, forward, trip = counted(forward, count, extras, symbol)
         if extras:
             self.replaced[y] = Replaced((forward,), extras)
-        first = [results[p] if p in results else zeros(state[p].type) for p in seeded]
-        first += [self._shadow(y, p) for p in region.added]
+        first = [g.settled() for g in before.values()] + list(masks.values())
         first += [get(y, index=p) for p in region.restored]
         first += [extra.final for extra in region.counters]
         rest = [args[p] for p in region.outer] + [extra.final for extra in region.tapes]
@@ -102,14 +132,16 @@ class Sweep(Cotangents):
     ) -> None:
         """Hands on what the reverse loop or branch has computed."""
         results = iter(found)
-        for p in (*direct, *region.added):
-            self.add(args[p], next(results))
+        values = {p: next(results) for p in (*direct, *region.added)}
+        masks = {p: next(results) for p in region.masked}
+        for p, g in values.items():
+            self.add(args[p], g, masks.get(p), False, p in masks)
         for p in region.restored:
             self.restored[args[p]] = next(results)
         for extra in region.counters:
             self.counters[extra] = next(results)
 
-    def _cond(self, y: Value, results: dict[int, Value], force: set[int]) -> None:
+    def _cond(self, y: Value, results: dict[int, Cotangent], force: set[int]) -> None:
         c, *args = y.args
         flags = self.activity.regions[y] if results else [False] * len(args)
         pairs = pairs_of_cond(y)
@@ -124,11 +156,27 @@ class Sweep(Cotangents):
             for p, (arg, flag) in enumerate(zip(args, flags, strict=True))
         ]
         direct = [p for p in pairs if flags[p]]
+        items = y.type.items  # type: ignore[attr-defined]
+        seeds = {k: results[k] if k in results else Cotangent(zeros(items[k])) for k in seeded}
+        added = [p for p, flag in enumerate(flags) if flag and p not in pairs]
+        before = {p: seeds[pairs[p]] for p in direct if pairs[p] in seeds}
+        before |= {p: self._shadow(y, p) for p in added}
+        masks = self._masks(before, args)
         regions: list[Region] = []
         wanted = set(force)
         while True:
             regions = [
-                Region(part, flags, pairs, seeded, len(active), False, self.context, Sweep)
+                Region(
+                    part,
+                    flags,
+                    pairs,
+                    seeded,
+                    len(active),
+                    False,
+                    self.context,
+                    Sweep,
+                    tuple(masks),
+                )
                 for part in y.regions
             ]
             for region in regions:
@@ -141,9 +189,8 @@ class Sweep(Cotangents):
         then.join(other)
         if then.extras:
             self.replaced[y] = Replaced((then.forward(), other.forward()), then.extras)
-        items = y.type.items  # type: ignore[attr-defined]
-        first = [results[k] if k in results else zeros(items[k]) for k in seeded]
-        first += [self._shadow(y, p) for p in then.added]
+        first = [g.settled() for g in seeds.values()]
+        first += [before[p].settled() for p in added] + list(masks.values())
         first += [get(y, index=pairs[p]) for p in then.restored]
         first += [extra.final for extra in then.counters]
         rest = [args[p] for p in then.outer] + [extra.final for extra in then.tapes]
