@@ -58,8 +58,8 @@ class Inner:
             for n, value in zip(wrt, self.outer, strict=True):
                 leaf = arguments.leaves[n]
                 plain = isinstance(leaf.item, np.ndarray)
-                scalar = not plain and getattr(leaf.item, "scalar", True)
-                proxies[n] = trace.stand_in(f"inner{n}", value, leaf.weak, scalar)
+                is_scalar = not plain and getattr(leaf.item, "scalar", True)
+                proxies[n] = trace.stand_in(f"inner{n}", value, leaf.weak, is_scalar)
             self.result: Result
             self.result, outputs = run(
                 trace, compiled.fun, arguments, proxies, scalar, compiled.has_aux
