@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 from ..ir.errors import IRError
 from ..ir.graph import Value, symbols
 from ..ir.ops.control import UNBOUNDED
-from ..ir.ops.structure import are_disjoint
 from ..ir.types import Shape, Symbol
 from .access import Linear, depth, identity, most, offset, region_index
 from .cone import (
@@ -31,7 +30,7 @@ from .cone import (
     reads_by_offset,
 )
 from .schedule import Call, Nest, Store, space
-from .scope import Flow, Overwrite, Scope
+from .scope import Flow, Overwrite, Scope, stands
 
 if TYPE_CHECKING:
     from .regions import Regions
@@ -274,7 +273,7 @@ class Placement:
             done_at = self.position.get(u, -1)
             first = max(first, done_at if self._forwards(u, at, over) else done_at + 1)
             gone = self.overwritten.get(u)
-            if gone is not None and not self._stands(u, reader):
+            if gone is not None and not stands(u, reader, self.overwritten):
                 latest = min(latest, gone.step + gone.follows(at, over))
         for scalar in self._scalars_of(found, store.value, store.expr):
             first = max(first, self.ready.get(scalar, 0))
@@ -328,7 +327,7 @@ class Placement:
         gone = self.overwritten.get(u)
         if gone is None or step < gone.step:
             return
-        if self._stands(u, reader):
+        if stands(u, reader, self.overwritten):
             while u in self.overwritten:
                 u = self.overwritten[u].writer
                 self.readers.setdefault(u, []).append((step, at))
@@ -346,20 +345,6 @@ class Placement:
             self._bad_marks.add(reader)
         else:
             self._bad_copies.add(gone.writer)
-
-    def _stands(self, u: Value, reader: Value) -> bool:
-        """Whether what is read of a version lies outside of all that was written over it."""
-        if reader.op.name != "slice":
-            return False
-        read = (reader.attr("start"), reader.attr("step"), reader.shape)
-        while u in self.overwritten:
-            u = self.overwritten[u].writer
-            if u.op.name not in UPDATES:
-                return False
-            written = (u.attr("start"), u.attr("step"), u.args[1].shape)
-            if not are_disjoint(written, read):
-                return False
-        return True
 
     # --- what to do better ------------------------------------------------------------------
 

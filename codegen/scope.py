@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ..ir.graph import Value
+from ..ir.ops.structure import are_disjoint
 from ..ir.types import Shape
 from .access import Linear
+from .cone import UPDATES
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,3 +60,18 @@ class Overwrite:
         A nest that does not loop reads everything before it writes.
         """
         return at is not None and self.over == over and (self.at == at or over == ())
+
+
+def stands(u: Value, reader: Value, overwritten: Mapping[Value, Overwrite]) -> bool:
+    """Whether what a slice reads of a version lies outside of all that was written over it."""
+    if reader.op.name != "slice":
+        return False
+    read = (reader.attr("start"), reader.attr("step"), reader.shape)
+    while u in overwritten:
+        u = overwritten[u].writer
+        if u.op.name not in UPDATES:
+            return False
+        written = (u.attr("start"), u.attr("step"), u.args[1].shape)
+        if not are_disjoint(written, read):
+            return False
+    return True

@@ -10,48 +10,41 @@ or of a wider kind, is one in the next attempt. What cannot be recorded in this 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from types import FrameType
 from typing import Any
 
 from ..ir import ops
-from ..ir.graph import Graph, Value
-from ..ir.op import INPUT, const
-from ..ir.ops.control import UNBOUNDED, loop
+from ..ir.graph import Value
+from ..ir.op import const
+from ..ir.ops.control import UNBOUNDED
 from ..ir.types import BOOL, I64, Affine, Dim, lower_bound
 from . import iteration
+from .aliases import left_behind
 from .array import Array
-from .containers import Structure, flatten, rebuild
+from .building import Output, build
+from .containers import flatten, rebuild
 from .core import Storage
 from .dims import BOUND, Opaque, checked_number, value_of
-from .errors import error, user_line
+from .errors import user_line
 from .filling import Filled, fill, rows_of
 from .lift import lift
-from .regions import Recorded, RestartError, close_region, innermost, open_region
-from .segments import segmented
-from .state import Cell, Kind, Slot, Snapshot, join, kind_of, nothing, same_static, variable
-from .trace import VALUE_LIMIT, Trace, current_trace
+from .regions import RestartError, close_region, innermost, open_region
+from .state import (
+    Carried,
+    Cell,
+    Kind,
+    Slot,
+    Snapshot,
+    join,
+    kind_of,
+    same_static,
+    variable,
+)
+from .trace import Trace
 from .unset import UNSET
 
 ATTEMPTS = 8
 """Recordings of one body until the kinds of what it carries must have settled."""
-
-
-@dataclass(slots=True)
-class Carried:
-    """A variable or place that the body assigns: the kinds of its leaves (None: static)."""
-
-    structure: Structure
-    before: list[Any]
-    kinds: list[Kind | None]
-    inputs: list[Array | None]
-    entered: list[Value | None]
-
-    @classmethod
-    def of(cls, value: Any) -> Carried:
-        leaves, structure = flatten(value)
-        kinds = [kind_of(leaf) for leaf in leaves]
-        return cls(structure, leaves, kinds, [None] * len(leaves), [None] * len(leaves))
 
 
 class Roll:
@@ -271,7 +264,7 @@ class Roll:
 
     def _finish(self, after: dict[str, Any]) -> None:
         """Builds the loop and binds variables and places to its results."""
-        outputs: list[tuple[Cell, int, Kind, Value, Value]] = []  # cell, leaf, kind, input, output
+        outputs: list[Output] = []  # cell, leaf, kind, input, output
         for place, cell in self.carried.items():
             value = place.get() if isinstance(place, Slot) else after[place]
             for n, leaf in enumerate(flatten(value)[0]):
@@ -281,7 +274,12 @@ class Roll:
                 out = kind.lift(leaf)
                 if out is not entered:
                     outputs.append((place, n, kind, entered, self._checked(kind, leaf, out)))
-        self._check_aliases(after)
+        left = left_behind(self._arrays(after), self.region)
+        if left is None:
+            raise self._refuse(
+                "an array that is assigned to another name is also written to in place"
+            )
+        self.left = left
         new = {
             name: Carried.of(after[name])
             for name in self.live
@@ -297,7 +295,7 @@ class Roll:
         go = self._goes_on(after)
         recorded = close_region(self.trace, self.region)
         written = recorded.written
-        results = self._build(recorded, outputs, fresh, written, filled, go)
+        results = build(self, recorded, outputs, fresh, written, filled, go)
         self._deliver(after, outputs, new, fresh, written, results)
         fill(self.appended, filled, results[len(results) - len(filled) :])
 
@@ -327,55 +325,10 @@ class Roll:
             go = ops.logical_and(go, part)
         return go
 
-    def _build(
-        self,
-        recorded: Recorded,
-        outputs: list[tuple[Cell, int, Kind, Value, Value]],
-        fresh: list[tuple[str, int, Kind, Value]],
-        written: list[Storage],
-        filled: list[Filled],
-        go: Value | None,
-    ) -> list[Value]:
-        block = self.region
-        state: list[tuple[Value, Value, Value]] = []  # input, first value, output
-        for place, n, kind, entered, out in outputs:
-            state.append((entered, kind.lift(self.carried[place].before[n]), out))
-        for storage in written:
-            entry = recorded.entries[storage]
-            entered = entry.input
-            if entered not in block.inputs:  # a constant of the region that was written to
-                entered = Value(INPUT, (), (("name", "x"),), entered.type)
-            state.append((entered, entry.outer, recorded.finals[storage]))
-        for _, _, kind, out in fresh:
-            state.append((Value(INPUT, (), (("name", "last"),), out.type), nothing(kind), out))
-        state += [(rows.entered, rows.first(), rows.out) for rows in filled]
-        carried_inputs = {entered for entered, _, _ in state}
-        rest: list[tuple[Value, Value]] = []
-        for cell in self.carried.values():
-            for leaf, known, x in zip(cell.before, cell.kinds, cell.entered, strict=True):
-                if known is not None and x is not None and x not in carried_inputs:
-                    rest.append((x, known.lift(leaf)))
-        for entry in recorded.entries.values():
-            if entry.input in block.inputs and entry.input not in carried_inputs:
-                rest.append((entry.input, entry.outer))
-        inputs = [entered for entered, _, _ in state] + [entered for entered, _ in rest]
-        results = [out for _, _, out in state] + ([] if go is None else [go])
-        body = Graph(tuple(inputs), tuple(block.values), tuple(results))
-        start = None
-        if go is not None:
-            start = lift(self.go if isinstance(self.go, Array) else True)
-            start = start if start.dtype == BOOL else ops.cast(start, dtype=BOOL)
-        first, given = [first for _, first, _ in state], [outer for _, outer in rest]
-        if self.trace.checkpointing and innermost(self.trace) is None:
-            if go is not None:
-                raise error("checkpoint", where=self.where)
-            return segmented(self.trace, self.trip, first, given, body, self.symbol)
-        return loop(self.trip, start, first, given, body, self.symbol.terms[0][0])
-
     def _deliver(
         self,
         after: dict[str, Any],
-        outputs: list[tuple[Cell, int, Kind, Value, Value]],
+        outputs: list[Output],
         new: dict[str, Carried],
         fresh: list[tuple[str, int, Kind, Value]],
         written: list[Storage],
@@ -412,6 +365,17 @@ class Roll:
             storage.stale = self.where
         self.state = "done"
 
+    def _arrays(self, after: dict[str, Any]) -> list[tuple[Any, Array, Any]]:
+        """The carried arrays before, in and after an iteration."""
+        found = []
+        for place, cell in self.carried.items():
+            value = place.get() if isinstance(place, Slot) else after[place]
+            leaves = flatten(value)[0]
+            for before, array, leaf in zip(cell.before, cell.inputs, leaves, strict=True):
+                if array is not None and not array.scalar:
+                    found.append((before, array, leaf))
+        return found
+
     def _filled(self) -> list[Filled]:
         """The rows that each iteration appends to lists."""
         if not self.appended:
@@ -425,73 +389,6 @@ class Roll:
             raise self._refuse("what is appended to a list is also written to in place")
         return found
 
-    # --- aliases --------------------------------------------------------------------------------
-
-    def _check_aliases(self, after: dict[str, Any]) -> None:
-        """Arrays that are assigned to other names and written in place must stay apart.
-
-        Each carried array is an array of its own in the loop; that is only what Python does if
-        no two of them, and no other name, share it.
-        """
-        arrays = []
-        for place, cell in self.carried.items():
-            value = place.get() if isinstance(place, Slot) else after[place]
-            for before, array, leaf in zip(
-                cell.before, cell.inputs, flatten(value)[0], strict=True
-            ):
-                if array is not None and not array.scalar:
-                    arrays.append((before, array, leaf))
-        if not any(array.storage.version for _, array, _ in arrays):
-            return
-        reason = "an array that is assigned to another name is also written to in place"
-        ends = [leaf.storage for _, _, leaf in arrays if isinstance(leaf, Array)]
-        starts = [before.storage for before, _, _ in arrays if isinstance(before, Array)]
-        own = all(storage.block is self.region for storage in ends)
-        whole = all(
-            not x.steps for group in arrays for x in (group[0], group[2]) if isinstance(x, Array)
-        )
-        apart = len(set(map(id, ends))) == len(ends) and len(set(map(id, starts))) == len(starts)
-        seen = any(storage in self.region.entries for storage in starts)
-        if not (own and whole and apart) or seen:
-            raise self._refuse(reason)
-        self.left = [
-            start
-            for (_, array, _), start in zip(arrays, starts, strict=False)
-            if array.storage.version
-        ]
-
 
 class _DiffersError(Exception):
     """A variable that has another kind after the first iteration than before."""
-
-
-ROLL_FROM = 5
-"""Loops with a known number of iterations below this are unrolled."""
-
-
-def is_worth_rolling(sequence: iteration.Sequence) -> bool:
-    return not isinstance(sequence.trip, int) or sequence.trip >= ROLL_FROM
-
-
-class Rounds:
-    """The rounds of a loop that is unrolled: an error at once where they are too many."""
-
-    def __init__(self, iterable: Any, frame: FrameType) -> None:
-        self.trace = current_trace()
-        self.where = user_line()
-        self.length = len(iterable) if hasattr(iterable, "__len__") else 0
-        key = (frame.f_code.co_filename, frame.f_lineno)
-        self.reason = self.trace.unrolled.get(key, ("", ""))[1] if self.trace else ""
-        self.before = 0
-        self.round = -1
-
-    def check(self) -> None:
-        """After the second round, which is seldom like the first, the rest can be foreseen."""
-        self.round += 1
-        if self.trace is None or not self.trace.blocks or self.round not in (1, 2):
-            return
-        count = len(self.trace.block.values)
-        if self.round == 2 and (count - self.before) * self.length > VALUE_LIMIT:
-            why = f" ({self.reason})" if self.reason else ""
-            raise error("unrolled_too_long", where=self.where, why=why, limit=VALUE_LIMIT)
-        self.before = count

@@ -18,7 +18,8 @@ from .array import wrap
 from .branches import Fork, is_symbolic, opposite, truth
 from .branches import choose as fork
 from .iteration import Sequence, sequence_of
-from .rolling import Roll, Rounds, is_worth_rolling
+from .rolling import Roll
+from .rounds import Rounds, is_worth_rolling
 from .trace import current_trace
 from .unset import UNSET
 

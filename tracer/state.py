@@ -17,6 +17,7 @@ from ..ir import ops
 from ..ir.graph import Block, Value
 from ..ir.types import F64, I64, ArrayType, Shape
 from .array import Array, wrap, wrap_in
+from .containers import Structure, flatten
 from .core import ArrayCore
 from .dims import BOUND
 from .jumps import RESULT
@@ -113,6 +114,23 @@ def variable(found: Mapping[str, Any], name: str) -> Any:
     """The value of a local variable; the result of a function is unbound until it returns."""
     value = found.get(name, UNSET)
     return UNSET if value is None and name == RESULT else value
+
+
+@dataclass(slots=True)
+class Carried:
+    """A variable or place that the body assigns: the kinds of its leaves (None: static)."""
+
+    structure: Structure
+    before: list[Any]
+    kinds: list[Kind | None]
+    inputs: list[Array | None]
+    entered: list[Value | None]
+
+    @classmethod
+    def of(cls, value: Any) -> Carried:
+        leaves, structure = flatten(value)
+        kinds = [kind_of(leaf) for leaf in leaves]
+        return cls(structure, leaves, kinds, [None] * len(leaves), [None] * len(leaves))
 
 
 # --- places -------------------------------------------------------------------------------------

@@ -30,11 +30,11 @@ from ..ops import (
     slice_,
     sub,
     transpose,
-    update,
     where,
 )
 from ..ops.structure import are_disjoint
 from ..types import I64, Affine, ArrayType, broadcast_shapes
+from .overwritten import drop_overwritten, region_of
 from .prune import needed_values, prune, remove_dead, used_results
 
 FOLD_LIMIT = 64
@@ -68,37 +68,7 @@ def simplify(graph: Graph) -> Graph:
                 new[value] = _rewrite(value, args, regions)
     guards = tuple(Guard(new[g.value], g.expected, g.where, g.reason) for g in graph.guards)
     outputs = [new[value] for value in graph.outputs]
-    return _drop_overwritten(remove_dead(block.graph(outputs, guards)))
-
-
-def _drop_overwritten(graph: Graph) -> Graph:
-    """Without updates that nothing reads before the same region is written again."""
-    uses: dict[Value, int] = {}
-    for used in (*graph.outputs, *(arg for value in graph.values for arg in value.args)):
-        uses[used] = uses.get(used, 0) + 1
-    dropped = {
-        value
-        for value in graph.values
-        if value.op is update
-        and value.args[0].op is update
-        and uses[value.args[0]] == 1
-        and _region(value) == _region(value.args[0])
-    }
-    if not dropped:
-        return graph
-    block, new = Block(graph.inputs), {value: value for value in graph.inputs}
-    with block:
-        for value in graph.values:
-            args = tuple(new[arg] for arg in value.args)
-            if value in dropped:
-                args = (args[0].args[0], args[1])
-            new[value] = block.add(value.op, args, value.attrs, value.regions)
-    guards = tuple(Guard(new[g.value], g.expected, g.where, g.reason) for g in graph.guards)
-    return remove_dead(block.graph([new[value] for value in graph.outputs], guards))
-
-
-def _region(value: Value) -> tuple:
-    return value.attr("start"), value.attr("step"), value.args[1].shape
+    return drop_overwritten(remove_dead(block.graph(outputs, guards)))
 
 
 def _rewrite(value: Value, args: tuple[Value, ...], regions: tuple[Graph, ...]) -> Value:
@@ -370,7 +340,7 @@ def _slice(args: tuple[Value, ...], attrs: dict) -> Value | None:
     for _ in range(HOPS):
         if before.op.name not in ("update", "accumulate"):
             break
-        written = _region(before)
+        written = region_of(before)
         # An array that was computed stands where it was written: it is not computed again.
         content = before.args[1]
         small = content.op.kind != "pointwise" or all(dim == 1 for dim in size)

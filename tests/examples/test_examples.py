@@ -89,3 +89,10 @@ def test_piecewise(tmp_path: Path) -> None:
     assert "piecewise.py:" in explained  # explain() names the lines of the guards
     assert target.read_bytes().startswith(PNG_MAGIC)
     assert not (tmp_path / "piecewise.png").exists()
+
+
+def test_heat(tmp_path: Path) -> None:
+    printed = run("heat.py", tmp_path)
+    assert numbers(after("hottest near:", printed)) == [0.3, 0.75]
+    assert numbers(after("largest error of a temperature:", printed))[0] < 0.25
+    assert "1 recordings" in printed

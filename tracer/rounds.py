@@ -1,0 +1,41 @@
+"""Loops that are not recorded as one: whether to try, and when to stop unrolling."""
+
+from __future__ import annotations
+
+from types import FrameType
+from typing import Any
+
+from . import iteration
+from .errors import error, user_line
+from .trace import VALUE_LIMIT, current_trace
+
+ROLL_FROM = 5
+"""Loops with a known number of iterations below this are unrolled."""
+
+
+def is_worth_rolling(sequence: iteration.Sequence) -> bool:
+    return not isinstance(sequence.trip, int) or sequence.trip >= ROLL_FROM
+
+
+class Rounds:
+    """The rounds of a loop that is unrolled: an error at once where they are too many."""
+
+    def __init__(self, iterable: Any, frame: FrameType) -> None:
+        self.trace = current_trace()
+        self.where = user_line()
+        self.length = len(iterable) if hasattr(iterable, "__len__") else 0
+        key = (frame.f_code.co_filename, frame.f_lineno)
+        self.reason = self.trace.unrolled.get(key, ("", ""))[1] if self.trace else ""
+        self.before = 0
+        self.round = -1
+
+    def check(self) -> None:
+        """After the second round, which is seldom like the first, the rest can be foreseen."""
+        self.round += 1
+        if self.trace is None or not self.trace.blocks or self.round not in (1, 2):
+            return
+        count = len(self.trace.block.values)
+        if self.round == 2 and (count - self.before) * self.length > VALUE_LIMIT:
+            why = f" ({self.reason})" if self.reason else ""
+            raise error("unrolled_too_long", where=self.where, why=why, limit=VALUE_LIMIT)
+        self.before = count
