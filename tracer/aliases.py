@@ -32,8 +32,16 @@ def left_behind(
     seen = any(storage in region.entries for storage in starts)
     if views or shared or foreign or seen:
         return None
-    return [
-        before.storage
-        for before, array, _ in arrays
-        if array.storage.version and isinstance(before, Array)
-    ]
+    # An array goes on under the name that it has after the iteration, and is written under that.
+    following = {
+        id(leaf.storage): array.storage for _, array, leaf in arrays if isinstance(leaf, Array)
+    }
+    found = []
+    for before, array, _ in arrays:
+        storage, seen_here = array.storage, set()
+        while not storage.version and id(storage) not in seen_here:
+            seen_here.add(id(storage))
+            storage = following.get(id(storage), storage)
+        if storage.version and isinstance(before, Array):
+            found.append(before.storage)
+    return found

@@ -113,6 +113,10 @@ MESSAGES: dict[str, str] = {
         "{operation} on a recorded array of shape {shape} and dtype {dtype} whose recording is"
         " over or which NumPy wants as plain numbers: {hint}"
     ),
+    "no_number": (
+        "a number of a loop is wanted while the loop is recorded, once for all its iterations:"
+        " it is known only when native code runs"
+    ),
     "cut": (
         "float() of a recorded {dtype} would cut its derivative, since a Python float cannot carry"
         " one: use the array itself, or np functions instead of math ones"
@@ -181,6 +185,7 @@ _CLASSES: dict[str, type[AdjitError]] = {
     "unstable": AdjitValueError,
     "unsupported": AdjitNotImplementedError,
     "escape": AdjitTypeError,
+    "no_number": AdjitTypeError,
     "cut": AdjitTypeError,
     "alias": AdjitValueError,
     "shared": AdjitValueError,

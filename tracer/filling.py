@@ -5,7 +5,7 @@ What is appended becomes the row of an array, and the list holds views of its ro
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,15 +37,21 @@ class Filled:
         return ops.empty(shape=self.type.shape, dtype=self.type.dtype)
 
 
-def rows_of(appended: Appended, region: RegionBlock, at: Affine, count: int) -> list[Filled] | None:
-    """What to carry for the lists; None where an item is more than a value."""
+def rows_of(
+    appended: Appended, region: RegionBlock, at: Affine, count: int, later: Container[int]
+) -> list[Filled] | None:
+    """What to carry for the lists; None where an item is more than a value.
+
+    ``later``: the storages (by identity) that another iteration may write to.
+    """
     found: list[Filled] = []
     for _, items in appended:
         for leaf in flatten(items)[0]:
             kind = kind_of(leaf)
             if kind is None or not all(isinstance(dim, int) for dim in kind.shape):
                 return None
-            if isinstance(leaf, ArrayCore) and not kind.scalar and not _is_own(leaf, region):
+            is_array = isinstance(leaf, ArrayCore) and not kind.scalar
+            if is_array and (id(leaf.storage) in later or not _is_own(leaf, region)):
                 return None
             type = ArrayType(kind.dtype, (count, *kind.shape))
             entered = placeholder("rows", type)
@@ -61,8 +67,16 @@ def _is_own(leaf: ArrayCore, region: RegionBlock) -> bool:
     return leaf.storage.block is region and not leaf.steps and not leaf.storage.version
 
 
-def fill(appended: Appended, filled: Sequence[Filled], results: Sequence[Value]) -> None:
-    """Puts the rows into the lists."""
+def storages_of(appended: Appended) -> set[int]:
+    """The arrays that are appended, by identity of their storage."""
+    leaves = [leaf for _, items in appended for leaf in flatten(items)[0]]
+    return {id(leaf.storage) for leaf in leaves if isinstance(leaf, ArrayCore)}
+
+
+def fill(
+    appended: Appended, filled: Sequence[Filled], results: Sequence[Value], where: str
+) -> None:
+    """Puts the rows into the lists. Writing to one is an error: a variable may share the last."""
     trace = current_trace()
     assert trace is not None
     rest = list(zip(filled, results, strict=True))
@@ -71,7 +85,10 @@ def fill(appended: Appended, filled: Sequence[Filled], results: Sequence[Value])
         columns = []
         for structure in structures:
             count = structure.leaves
-            columns.append([(rows, Storage(trace, trace.block, y)) for rows, y in rest[:count]])
+            column = [(rows, Storage(trace, trace.block, y)) for rows, y in rest[:count]]
+            for _, storage in column:
+                storage.doubt = where
+            columns.append(column)
             rest = rest[count:]
         length: Any = columns[0][0][0].type.shape[0] if columns and columns[0] else 0
         for t in range(length):

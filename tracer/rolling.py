@@ -26,7 +26,7 @@ from .containers import flatten, rebuild
 from .core import Storage
 from .dims import BOUND, Opaque, checked_number, value_of
 from .errors import user_line
-from .filling import Filled, fill, rows_of
+from .filling import Filled, fill, rows_of, storages_of
 from .lift import lift
 from .regions import RestartError, close_region, innermost, open_region
 from .state import (
@@ -291,13 +291,13 @@ class Roll:
             for n, (kind, leaf) in enumerate(zip(cell.kinds, cell.before, strict=True))
             if kind is not None
         ]
-        filled = self._filled()
+        filled = self._filled(self._arrays(after))
         go = self._goes_on(after)
         recorded = close_region(self.trace, self.region)
         written = recorded.written
         results = build(self, recorded, outputs, fresh, written, filled, go)
         self._deliver(after, outputs, new, fresh, written, results)
-        fill(self.appended, filled, results[len(results) - len(filled) :])
+        fill(self.appended, filled, results[len(results) - len(filled) :], self.where)
 
     def _checked(self, kind: Kind, leaf: Any, out: Value) -> Value:
         """A carried integer that may outgrow 64 bits is checked in each iteration."""
@@ -339,8 +339,12 @@ class Roll:
         }
         self.slots.restore()
         leaves = {place: list(cell.before) for place, cell in self.carried.items()}
+        listed = storages_of(self.appended)
         for (place, n, kind, _, _), y in zip(outputs, results, strict=False):
-            leaves[place][n] = kind.result(y)
+            leaves[place][n] = result = kind.result(y)
+            end = None if isinstance(place, Slot) else flatten(after[place])[0][n]
+            if isinstance(end, Array) and id(end.storage) in listed:
+                result.storage.doubt = self.where
         for place, cell in self.carried.items():
             if not any(found is place or found == place for found, *_ in outputs):
                 continue
@@ -376,7 +380,7 @@ class Roll:
                     found.append((before, array, leaf))
         return found
 
-    def _filled(self) -> list[Filled]:
+    def _filled(self, arrays: list[tuple[Any, Array, Any]]) -> list[Filled]:
         """The rows that each iteration appends to lists."""
         if not self.appended:
             return []
@@ -384,7 +388,10 @@ class Roll:
         if not isinstance(trip, int) or self.stop or self.test is not None:
             raise self._refuse("a list grows in a loop of unknown length")
         assert isinstance(self.symbol, Affine)
-        found = rows_of(self.appended, self.region, self.symbol, trip - self.first)
+        # What the next iteration writes to in place under another name.
+        written = any(array.storage.version for _, array, _ in arrays)
+        later = {id(x.storage) for _, _, x in arrays if written and isinstance(x, Array)}
+        found = rows_of(self.appended, self.region, self.symbol, trip - self.first, later)
         if found is None:
             raise self._refuse("what is appended to a list is also written to in place")
         return found

@@ -201,7 +201,7 @@ class Trace:
             if top in self._same:
                 env[top] = env[self._same[top]]
             if top not in env and (top.op is INPUT or symbols(top)):
-                raise error("escape", operation="the number", shape=(), dtype="of a loop")
+                raise error("no_number")
             if top not in env:
                 env[top] = _evaluate(top, [env[arg] for arg in top.args])
             pending.pop()

@@ -168,6 +168,54 @@ def test_in_place_programs_copy_nothing(fun) -> None:
     assert len(schedule.loops) >= 2
 
 
+def test_buffers_that_were_swapped_are_not_used_afterwards() -> None:
+    def shifted(x, keep):
+        a, b = x.copy(), np.zeros_like(x)
+        first, second = a, b
+        for _ in range(6):
+            b[1:] = a[:-1]
+            a, b = b, a
+        return np.sum(a) + (np.sum(first) if keep == 1 else np.sum(second) if keep == 2 else 0.0)
+
+    x = np.arange(1.0, 8.0)
+    assert jit(shifted)(x, 0) == shifted(x, 0)
+    for keep in (1, 2):
+        with pytest.raises(AdjitError, match="copy it before the loop"):
+            jit(shifted)(x, keep)
+
+
+def test_a_list_holds_arrays_that_are_written_to_later() -> None:
+    def kept(x):
+        h = x.copy()
+        history = []
+        for t in range(6):
+            h[0] = 10.0 * t
+            h = h + 1.0
+            history.append(h)
+        return np.sum(np.stack(history) * np.arange(18.0).reshape(6, 3))
+
+    x = np.ones(3)
+    assert jit(kept)(x) == kept(x)
+
+
+def test_the_last_of_a_list_may_be_the_variable_itself() -> None:
+    def kept(x, which):
+        history = []
+        for _ in range(6):
+            x = x + 1.0
+            history.append(x)
+        if which == 1:
+            x[0] = 5.0
+        if which == 2:
+            history[5][0] = 5.0
+        return np.sum(history[5]) + np.sum(x)
+
+    assert jit(kept)(np.ones(3), 0) == 42.0
+    for which in (1, 2):
+        with pytest.raises(AdjitError, match="may or may not show"):
+            jit(kept)(np.ones(3), which)
+
+
 def test_an_unrolled_loop_says_why() -> None:
     table = {k: float(k) for k in range(6)}
 
