@@ -43,7 +43,7 @@ def after(label: str, printed: str) -> str:
 
 def test_every_example_is_tested() -> None:
     names = {path.name for path in EXAMPLES.glob("*.py")}
-    assert names == {"logistic_regression.py", "textbook.py", "piecewise.py"}
+    assert names == {"heat.py", "logistic_regression.py", "textbook.py", "piecewise.py"}
 
 
 def test_logistic_regression(tmp_path: Path) -> None:
