@@ -13,6 +13,10 @@ ROLL_FROM = 5
 """Loops with a known number of iterations below this are unrolled."""
 
 
+OPEN_LIMIT = 8_000
+"""Values that a loop without a known end may unroll to: what a recording makes in a second."""
+
+
 def is_worth_rolling(sequence: iteration.Sequence) -> bool:
     return not isinstance(sequence.trip, int) or sequence.trip >= ROLL_FROM
 
@@ -26,16 +30,22 @@ class Rounds:
         self.length = len(iterable) if hasattr(iterable, "__len__") else 0
         key = (frame.f_code.co_filename, frame.f_lineno)
         self.reason = self.trace.unrolled.get(key, ("", ""))[1] if self.trace else ""
+        self.first = len(self.trace.block.values) if self.trace else 0
         self.before = 0
         self.round = -1
 
     def check(self) -> None:
         """After the second round, which is seldom like the first, the rest can be foreseen."""
         self.round += 1
-        if self.trace is None or not self.trace.blocks or self.round not in (1, 2):
+        if self.trace is None or not self.trace.blocks:
             return
         count = len(self.trace.block.values)
         if self.round == 2 and (count - self.before) * self.length > VALUE_LIMIT:
-            why = f" ({self.reason})" if self.reason else ""
-            raise error("unrolled_too_long", where=self.where, why=why, limit=VALUE_LIMIT)
+            self._stop(VALUE_LIMIT)
+        if not self.length and count - self.first > OPEN_LIMIT:
+            self._stop(OPEN_LIMIT)
         self.before = count
+
+    def _stop(self, limit: int) -> None:
+        why = f" ({self.reason})" if self.reason else ""
+        raise error("unrolled_too_long", where=self.where, why=why, limit=limit)

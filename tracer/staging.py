@@ -106,10 +106,14 @@ class While(_Loop):
     def __init__(self, test: Thunk, names: Names, live: Names, stop: Names) -> None:
         super().__init__(names, live, stop)
         self._test = test
-        self._roll = self._rolled(sys._getframe(2), None, test)
+        frame = sys._getframe(2)
+        self._roll = self._rolled(frame, None, test)
+        self._rounds = Rounds(None, frame) if self._roll is None else None
 
     def more(self) -> bool:
         frame = sys._getframe(1)
+        if self._rounds is not None:
+            self._rounds.check()
         try:
             if self._roll is not None:
                 return self._next(self._roll, frame)
