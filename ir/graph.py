@@ -192,7 +192,7 @@ def infer(op: Op, args: tuple[Value, ...], attrs: Attrs, regions: tuple[Graph, .
 
 
 def _key(op: Op, args: tuple, attrs: Attrs, regions: tuple[Graph, ...]) -> tuple:
-    return (op, args, attrs, tuple(structure(region) for region in regions))
+    return (op, args, attrs, tuple(map(structure, regions)) if regions else ())
 
 
 class Block:

@@ -59,7 +59,9 @@ class Path:
 
 def prepared(graph: Graph) -> Graph:
     """A recorded Graph as derivatives are taken of it."""
-    return checked(simplify(checked(batch(checked(simplify(checked(graph)))))))
+    graph = checked(simplify(checked(graph)))
+    batched = batch(graph)
+    return graph if batched is graph else checked(simplify(checked(batched)))
 
 
 def checked(graph: Graph) -> Graph:

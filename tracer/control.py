@@ -308,7 +308,9 @@ class _Stager(ast.NodeTransformer):
 
 
 def _prepare(node: ast.FunctionDef) -> _Function:
-    """Lowers the jumps of a function and looks at its names."""
+    """Lowers the jumps of a function and looks at its names, which only its blocks need."""
+    if not any(block for statement in node.body for block in blocks_of(statement)):
+        return _Function(Jumps(), Counter(), set(), set(), set(), watched=False)
     scope = bindings(node.body)
     jumps = lower(node, scope.outer)
     mentioned, rebound = closures(node.body)

@@ -40,6 +40,8 @@ _REGIONS = frozenset({"slice", "update", "accumulate"})
 
 def batch(graph: Graph) -> Graph:
     """The Graph with every loop batched that can be, the innermost first."""
+    if not any(value.regions for value in graph.values):
+        return graph
     block = Block(graph.inputs)
     new: dict[Value, Value] = {value: value for value in graph.inputs}
     results: dict[Value, list[Value]] = {}

@@ -30,6 +30,8 @@ def gather(graph: Graph) -> Graph:
         for value in graph.values
         if value.op is accumulate and value.args[0].op is accumulate and uses[value.args[0]] == 1
     }
+    if not last and not any(value.regions for value in graph.values):
+        return graph
     block = Block(graph.inputs)
     new: dict[Value, Value] = {value: value for value in graph.inputs}
     with block:
