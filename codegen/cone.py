@@ -11,44 +11,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from ..ir.graph import Value
+from ..ir.ops.families import REDUCTIONS, UPDATES
 from .access import VIEWS, Index, Linear, aligned, offset, same_but_units, through_view
 
-EXPENSIVE = frozenset(
-    {
-        "exp",
-        "exp2",
-        "expm1",
-        "log",
-        "log2",
-        "log10",
-        "log1p",
-        "sin",
-        "cos",
-        "tan",
-        "asin",
-        "acos",
-        "atan",
-        "atan2",
-        "sinh",
-        "cosh",
-        "tanh",
-        "asinh",
-        "acosh",
-        "atanh",
-        "pow",
-        "cbrt",
-        "hypot",
-        "logaddexp",
-        "mod",
-        "fmod",
-        "floor_divide",
-    }
-)
-"""Ops that are worth a buffer rather than a second evaluation."""
-
 LIBRARY = frozenset({"contract"})
-REDUCTIONS = frozenset({"sum", "prod", "max", "min", "any", "all"})
-UPDATES = frozenset({"update", "accumulate"})
 LEAVES = frozenset({"input", "const", "iota", "empty", "dim"})
 CONTROL = frozenset({"loop", "cond"})
 ROOTS = LIBRARY | REDUCTIONS | UPDATES | {"get"}

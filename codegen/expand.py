@@ -7,7 +7,7 @@ their neighbours.
 
 from __future__ import annotations
 
-from ..ir.graph import Block, Graph, Value
+from ..ir.graph import Block, Graph, Value, renamed
 from ..ir.ops import broadcast, contract, mul, reshape, sum_, transpose, zeros
 from ..ir.ops.contract import split_spec
 from ..ir.types import Affine
@@ -31,8 +31,7 @@ def expand(graph: Graph) -> Graph:
             else:
                 regions = tuple(expand(region) for region in value.regions)
                 new[value] = block.add(value.op, args, value.attrs, regions)
-    guards = tuple(type(g)(new[g.value], g.expected, g.where, g.reason) for g in graph.guards)
-    return block.graph([new[value] for value in graph.outputs], guards)
+    return block.graph([new[value] for value in graph.outputs], renamed(graph.guards, new))
 
 
 def _product(value: Value, x: Value, z: Value) -> Value:

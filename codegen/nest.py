@@ -10,10 +10,10 @@ import llvmlite.ir as ll
 import numpy as np
 
 from ..ir.graph import Value
+from ..ir.ops.families import REDUCTIONS
 from ..ir.types import lower_bound
 from .access import Index, Linear, depth, identity, offset, region_index
 from .body import Body
-from .cone import REDUCTIONS
 from .frame import Frame
 from .scalar import I64, Scalar, constant, from_memory, register_type
 from .schedule import Buffer, Nest, Store, space

@@ -11,9 +11,10 @@ from ..ir.errors import IRError
 from ..ir.graph import Graph, Value
 from ..ir.op import INPUT
 from ..ir.ops.control import COND, LOOP, get, invariants_of, state_of
+from ..ir.ops.families import UPDATES
 from ..ir.ops.structure import broadcast, update
 from ..ir.passes.prune import needed_values
-from .cone import ROOTS, UPDATES
+from .cone import ROOTS
 from .place import Placement
 from .scope import Carry, Scope
 from .settle import settle

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ..ir.graph import Value
+from ..ir.ops.families import UPDATES
 from ..ir.ops.structure import are_disjoint
 from ..ir.types import Shape
 from .access import Linear
-from .cone import UPDATES
 
 
 @dataclass(frozen=True, slots=True)

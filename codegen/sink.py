@@ -7,9 +7,9 @@ source as the new argument.
 
 from __future__ import annotations
 
-from ..ir.graph import Block, Graph, Value
+from ..ir.graph import Block, Graph, Value, renamed
 from ..ir.op import CONST
-from ..ir.ops.control import LOOP
+from ..ir.ops.control import LOOP, passed
 from ..ir.passes.prune import copy_values
 from .access import VIEWS, most
 from .cone import CONTROL, LIBRARY, ROOTS, home, reads_by_offset
@@ -31,8 +31,7 @@ def sink(graph: Graph) -> Graph:
                 new[value] = _sunk(block, value, args)
             else:
                 new[value] = block.add(value.op, args, value.attrs, value.regions)
-    guards = tuple(type(g)(new[g.value], g.expected, g.where, g.reason) for g in graph.guards)
-    return block.graph([new[value] for value in graph.outputs], guards)
+    return block.graph([new[value] for value in graph.outputs], renamed(graph.guards, new))
 
 
 def _sunk(block: Block, value: Value, args: tuple[Value, ...]) -> Value:
@@ -106,9 +105,8 @@ def _by_library(region: Graph) -> set[Value]:
         if value.op.name in LIBRARY:
             found.update(home(arg) for arg in value.args)
         elif value.op.name in CONTROL:
-            passed = value.args[len(value.args) - len(value.regions[0].inputs) :]
             for inside in value.regions:
                 wanted = _by_library(inside)
-                pairs = zip(inside.inputs, passed, strict=True)
+                pairs = zip(inside.inputs, passed(value), strict=True)
                 found.update(home(arg) for inner, arg in pairs if inner in wanted)
     return found

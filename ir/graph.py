@@ -9,8 +9,8 @@ function and the graph of its derivative share the Values that they have in comm
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -140,6 +140,11 @@ class Graph:
         from .text import print_graph
 
         return print_graph(self)
+
+
+def renamed(guards: Iterable[Guard], new: Mapping[Value, Value]) -> tuple[Guard, ...]:
+    """The guards of a Graph that was built again, with what became of their values."""
+    return tuple(replace(guard, value=new.get(guard.value, guard.value)) for guard in guards)
 
 
 def symbols(value: Value) -> set[Symbol]:

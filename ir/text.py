@@ -213,5 +213,5 @@ def _from_call(node: ast.Call, symbols: dict[str, Affine]) -> Any:
     name, low, high = node.args
     assert isinstance(name, ast.Name)
     found = Symbol(name.id, _from_ast(low, symbols), _from_ast(high, symbols))
-    symbols[name.id] = Affine(0, ((found, 1),))
+    symbols[name.id] = found.dim
     return found

@@ -48,6 +48,11 @@ class Symbol:
     low: int = 0
     high: Dim | None = None
 
+    @property
+    def dim(self) -> Affine:
+        """The symbol as a dimension."""
+        return Affine(0, ((self, 1),))
+
 
 @dataclass(frozen=True, slots=True)
 class Affine:
@@ -97,7 +102,7 @@ Shape = tuple[Dim, ...]
 
 def symbol(name: str, low: int = 0, high: Dim | None = None) -> Affine:
     """The symbol ``name`` as a dimension."""
-    return Affine(0, ((Symbol(name, low, high), 1),))
+    return Symbol(name, low, high).dim
 
 
 def _split(dim: Dim) -> tuple[int, tuple[tuple[Symbol, int], ...]]:
@@ -133,7 +138,7 @@ def _extreme(dim: Dim, sign: int) -> int | None:
         bound = s.low if c * sign < 0 else s.high
         if bound is None:
             return None
-        dim = dim - c * symbol(s.name, s.low, s.high) + c * bound
+        dim = dim - c * s.dim + c * bound
     return dim
 
 
@@ -160,7 +165,7 @@ def substitute(dim: Dim, numbers: Mapping[Symbol, Dim]) -> Dim:
         return dim
     result: Dim = dim.const
     for s, c in dim.terms:
-        result = numbers.get(s, symbol(s.name, s.low, s.high)) * c + result
+        result = numbers.get(s, s.dim) * c + result
     return result
 
 

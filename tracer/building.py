@@ -74,4 +74,4 @@ def build(
         if go is not None:
             raise error("checkpoint", where=roll.where)
         return segmented(roll.trace, roll.trip, first, given, body, roll.symbol)
-    return loop(roll.trip, start, first, given, body, roll.symbol.terms[0][0])
+    return loop(roll.trip, start, first, given, body, roll.symbol)

@@ -73,9 +73,9 @@ def named(number: Value, high: Dim, where: str = "") -> Affine:
     if where in known or (not where and known):
         return known.get(where) or next(iter(known.values()))
     found = trace.symbol(high)
-    index(number, symbol=found.terms[0][0], where=where)
-    known[where] = found
-    return found
+    index(number, symbol=found, where=where)
+    known[where] = found.dim
+    return found.dim
 
 
 BOUND = 2**40
@@ -85,7 +85,7 @@ BOUND = 2**40
 def checked_number(number: Value, text: str) -> Value:
     """An integer that native code has found to be within the bound; else it raises."""
     limit = number_of(BOUND)
-    found = _trace().symbol(2 * BOUND).terms[0][0]
+    found = _trace().symbol(2 * BOUND)
     return index(number + limit, symbol=found, where=f"{user_line()}: {text}") - limit
 
 
@@ -133,12 +133,7 @@ def symbolic_range(start: Any, stop: Any, step: Any, dim: Dim) -> tuple[Dim, int
     if abs(by) > 1:
         number = ops.floor_divide(number + (abs(by) - 1), abs(by))
     count = named(ops.maximum(number, 0), dim)
-    return _inside(first, count, dim), by, count
-
-
-def _inside(first: Dim, count: Dim, dim: Dim) -> Dim:
-    """Where an empty region stands does not matter, but it must have a place."""
-    return first
+    return first, by, count
 
 
 def _clipped(x: Any, low: int, high: Dim, dim: Dim) -> Dim:

@@ -35,17 +35,16 @@ class RestartError(BaseException):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An array of the outside in a region: its value there, and as which input (None: as a
-    constant) it came in; ``at``, ``version``: what the storage said before."""
+    """An array of the outside in a region: its value there, and as which input
+    (or constant) it came in; ``at``: the block that knew the storage before."""
 
     outer: Value
     input: Value
     at: Block
-    version: int
 
 
 class RegionBlock(Block):
-    """The block of a region. ``key``, ``where`` and ``reason``: what to unroll if it fails."""
+    """The block of a region. ``key`` and ``where``: the loop to unroll if it fails."""
 
     def __init__(self, key: object, where: str) -> None:
         super().__init__()
@@ -77,7 +76,7 @@ def enter(storage: Storage) -> None:
         outer = storage.current
         with block:
             inner = _constant(outer) or block.input("x", outer.type)
-        block.entries[storage] = Entry(outer, inner, storage.at, storage.version)
+        block.entries[storage] = Entry(outer, inner, storage.at)
         storage.current, storage.at = inner, block
 
 

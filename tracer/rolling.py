@@ -17,10 +17,10 @@ from ..ir import ops
 from ..ir.graph import Value
 from ..ir.op import const
 from ..ir.ops.control import UNBOUNDED
-from ..ir.types import BOOL, I64, Affine, Dim, lower_bound
+from ..ir.types import BOOL, I64, Dim, lower_bound
 from . import iteration
 from .aliases import left_behind
-from .array import Array
+from .array import Array, wrap
 from .building import Output, build
 from .containers import flatten, rebuild
 from .core import Storage
@@ -135,12 +135,9 @@ class Roll:
                 place.set(rebuild(cell.structure, leaves))
             else:
                 values[place] = rebuild(cell.structure, leaves)
-        self.begun = values
         self.values = tuple(values[name] for name in self.names)
         if self.sequence is not None:
-            at = self.symbol if self.first == 0 else self.symbol + self.first
-            assert isinstance(at, Affine)
-            self.item = self.sequence.item(at)
+            self.item = self.sequence.item(self.symbol.dim + self.first)  # type: ignore[arg-type]
         self.state = "body"
         return True
 
@@ -193,7 +190,7 @@ class Roll:
         if again:
             return True
         for place, cell in self.carried.items():
-            value = place.get() if isinstance(place, Slot) else after[place]
+            value = _now(place, after)
             name = str(place)
             if value is UNSET:
                 raise self._refuse(f"{name} is deleted in the loop")
@@ -237,16 +234,14 @@ class Roll:
             return self.go
         trip = self.sequence.trip
         if isinstance(trip, Opaque):
-            return Array.__gt__(iteration.wrap(trip.value), 0)
+            return wrap(trip.value) > 0
         low = lower_bound(trip)
         return low is not None and low > 0
 
     def _require(self, condition: Any, reason: str) -> None:
         """A condition that must hold on this path; inside a region it must be known."""
-        known = not isinstance(condition, Array)
-        if not known and innermost(self.trace) is not None:
-            raise self._refuse(reason)
-        if not bool(condition):
+        unknown = isinstance(condition, Array) and innermost(self.trace) is not None
+        if unknown or not bool(condition):
             raise self._refuse(reason)
 
     def _peeled(self, frame: FrameType) -> bool:
@@ -266,7 +261,7 @@ class Roll:
         """Builds the loop and binds variables and places to its results."""
         outputs: list[Output] = []  # cell, leaf, kind, input, output
         for place, cell in self.carried.items():
-            value = place.get() if isinstance(place, Slot) else after[place]
+            value = _now(place, after)
             for n, leaf in enumerate(flatten(value)[0]):
                 kind, entered = cell.kinds[n], cell.entered[n]
                 if kind is None or entered is None:
@@ -274,7 +269,8 @@ class Roll:
                 out = kind.lift(leaf)
                 if out is not entered:
                     outputs.append((place, n, kind, entered, self._checked(kind, leaf, out)))
-        left = left_behind(self._arrays(after), self.region)
+        arrays = self._arrays(after)
+        left = left_behind(arrays, self.region)
         if left is None:
             raise self._refuse(
                 "an array that is assigned to another name is also written to in place"
@@ -291,7 +287,7 @@ class Roll:
             for n, (kind, leaf) in enumerate(zip(cell.kinds, cell.before, strict=True))
             if kind is not None
         ]
-        filled = self._filled(self._arrays(after))
+        filled = self._filled(arrays)
         go = self._goes_on(after)
         recorded = close_region(self.trace, self.region)
         written = recorded.written
@@ -334,9 +330,7 @@ class Roll:
         written: list[Storage],
         results: list[Value],
     ) -> None:
-        values = {
-            name: before if before is not UNSET else UNSET for name, before in self.entry.items()
-        }
+        values = dict(self.entry)
         self.slots.restore()
         leaves = {place: list(cell.before) for place, cell in self.carried.items()}
         listed = storages_of(self.appended)
@@ -373,7 +367,7 @@ class Roll:
         """The carried arrays before, in and after an iteration."""
         found = []
         for place, cell in self.carried.items():
-            value = place.get() if isinstance(place, Slot) else after[place]
+            value = _now(place, after)
             leaves = flatten(value)[0]
             for before, array, leaf in zip(cell.before, cell.inputs, leaves, strict=True):
                 if array is not None and not array.scalar:
@@ -387,14 +381,18 @@ class Roll:
         trip = None if self.sequence is None else self.sequence.trip
         if not isinstance(trip, int) or self.stop or self.test is not None:
             raise self._refuse("a list grows in a loop of unknown length")
-        assert isinstance(self.symbol, Affine)
         # What the next iteration writes to in place under another name.
         written = any(array.storage.version for _, array, _ in arrays)
         later = {id(x.storage) for _, _, x in arrays if written and isinstance(x, Array)}
-        found = rows_of(self.appended, self.region, self.symbol, trip - self.first, later)
+        found = rows_of(self.appended, self.region, self.symbol.dim, trip - self.first, later)
         if found is None:
             raise self._refuse("what is appended to a list is also written to in place")
         return found
+
+
+def _now(place: Cell, after: dict[str, Any]) -> Any:
+    """What a variable or place holds after an iteration."""
+    return place.get() if isinstance(place, Slot) else after[place]
 
 
 class _DiffersError(Exception):

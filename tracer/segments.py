@@ -14,7 +14,7 @@ from ..ir import ops
 from ..ir.graph import Block, Graph, Value
 from ..ir.ops.control import index, loop
 from ..ir.passes.forward import placeholder
-from ..ir.types import Affine
+from ..ir.types import Symbol
 from .regions import number_of
 from .trace import Trace, current_trace
 
@@ -28,10 +28,10 @@ def segmented(
     first: Sequence[Value],
     given: Sequence[Value],
     body: Graph,
-    symbol: Affine,
+    symbol: Symbol,
 ) -> list[Value]:
     """The loop over ``symbol`` as a loop of loops."""
-    steps = symbol.terms[0][0].high
+    steps = symbol.high
     total_steps = steps + 1 if isinstance(steps, int) else None
     length = UNKNOWN_SEGMENT if total_steps is None else max(isqrt(total_steps), 1)
     count = None if total_steps is None else -(-total_steps // length)
@@ -40,7 +40,7 @@ def segmented(
     # The step has the name that the body knows it by.
     block = Block()
     with block:
-        index(number_of(outer * length + inner), symbol=symbol.terms[0][0], where="")
+        index(number_of(outer.dim * length + inner.dim), symbol=symbol, where="")
         block.adopt(body.values)
     step = Graph(body.inputs, tuple(block.values), body.outputs)
     state = [placeholder("s", value.type) for value in first]
@@ -49,16 +49,16 @@ def segmented(
     total = placeholder("steps", trip.type)
     with segment:
         steps_here = total if total_steps is None else number_of(total_steps)
-        left = steps_here - number_of(outer * length)
+        left = steps_here - number_of(outer.dim * length)
         run = ops.minimum(left, number_of(length))
-        results = loop(run, None, state, rest, step, inner.terms[0][0])
+        results = loop(run, None, state, rest, step, inner)
     inputs = (*state, *rest, total)
     whole = Graph(inputs, tuple(segment.values), tuple(results))
     rounds = (
         number_of(count) if count is not None else ops.floor_divide(trip + (length - 1), length)
     )
     arguments = [*given, trip]
-    return loop(rounds, None, first, arguments, whole, outer.terms[0][0], recompute=True)
+    return loop(rounds, None, first, arguments, whole, outer, recompute=True)
 
 
 class Checkpoint:

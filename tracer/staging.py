@@ -80,7 +80,6 @@ class For(_Loop):
 
     def __init__(self, iterable: Iterable[Any], names: Names, live: Names, stop: Names) -> None:
         super().__init__(names, live, stop)
-        self.item: Any = None
         frame = sys._getframe(2)
         sequence = sequence_of(iterable) if current_trace() is not None else None
         if sequence is not None and is_worth_rolling(sequence):

@@ -9,17 +9,16 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..codegen.native import OutOfBounds
-from ..ir.graph import Block, Guard, Value, symbols
+from ..ir.graph import Block, Guard, Value, renamed, symbols
 from ..ir.interpret import evaluate
 from ..ir.op import INPUT
 from ..ir.ops.control import LOOP
-from ..ir.types import Affine, ArrayType, Dim, symbol
+from ..ir.types import Affine, ArrayType, Dim, Symbol
 from .errors import error, located, user_line
 from .promote import WEAK_DTYPE, check_dtype
 from .regions import innermost, refuse
@@ -117,10 +116,10 @@ class Trace:
         if len(self.block.values) > VALUE_LIMIT:
             raise error("too_long", limit=VALUE_LIMIT)
 
-    def symbol(self, high: Dim | None = None) -> Affine:
+    def symbol(self, high: Dim | None = None) -> Symbol:
         """A new symbol between 0 and ``high``."""
         self._symbols += 1
-        return symbol(f"i{self._symbols - 1}", 0, high)
+        return Symbol(f"i{self._symbols - 1}", 0, high)
 
     # --- inputs -------------------------------------------------------------------------------
 
@@ -243,9 +242,7 @@ class Trace:
 
     def respell(self, first: int, new: Mapping[Value, Value]) -> None:
         """Renames the Values of the guards from number ``first`` on."""
-        for number in range(first, len(self.guards)):
-            guard = self.guards[number]
-            self.guards[number] = replace(guard, value=new.get(guard.value, guard.value))
+        self.guards[first:] = renamed(self.guards[first:], new)
 
 
 def _evaluate(value: Value, args: list[Any]) -> Any:

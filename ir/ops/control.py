@@ -24,7 +24,7 @@ import numpy as np
 from ..errors import IRError
 from ..graph import Graph, Value, current_block
 from ..op import Op, register
-from ..types import BOOL, I64, Affine, ArrayType, Dim, Symbol, TupleType
+from ..types import BOOL, I64, ArrayType, Dim, Symbol, TupleType
 
 UNBOUNDED = 1 << 62
 """The trip count of a loop that only its test ends."""
@@ -172,14 +172,18 @@ def trip_of(loop: Value) -> Value:
     return loop.args[0]
 
 
+def passed(y: Value) -> tuple[Value, ...]:
+    """The arguments of a loop or branch that its regions take."""
+    return y.args[len(y.args) - len(y.regions[0].inputs) :]
+
+
 def state_of(loop: Value) -> tuple[Value, ...]:
     """The initial carried values."""
-    first = 1 + int(loop.attr("test"))
-    return loop.args[first : first + loop.attr("carried")]
+    return passed(loop)[: loop.attr("carried")]
 
 
 def invariants_of(loop: Value) -> tuple[Value, ...]:
-    return loop.args[1 + int(loop.attr("test")) + loop.attr("carried") :]
+    return passed(loop)[loop.attr("carried") :]
 
 
 def dim_of(value: Value) -> Dim | None:
@@ -191,7 +195,7 @@ def dim_of(value: Value) -> Dim | None:
     if name == "dim":
         return value.attr("value")
     if name == "index":
-        return Affine(0, ((value.attr("symbol"), 1),))
+        return value.attr("symbol").dim
     if name not in ("add", "sub", "mul", "neg") or value.dtype != I64:
         return None
     return affine(name, [dim_of(arg) for arg in value.args])

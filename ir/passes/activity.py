@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from ..graph import Graph, Value
-from ..ops.control import COND, LOOP, get
+from ..ops.control import COND, LOOP, get, passed
 
 
 @dataclass(slots=True)
@@ -26,7 +26,7 @@ def activity(graph: Graph, wrt: Iterable[Value]) -> Activity:
         if value.op is LOOP:
             _loop(value, found)
         elif value.op is COND:
-            flags = [arg in active for arg in value.args[1:]]
+            flags = [arg in active for arg in passed(value)]
             found.regions[value] = flags
             parts = [_outputs(region, flags) for region in value.regions]
             found.results[value] = [any(pair) for pair in zip(*parts, strict=True)]
@@ -53,8 +53,8 @@ def _outputs(region: Graph, flags: list[bool]) -> list[bool]:
 
 
 def _loop(loop: Value, found: Activity) -> None:
-    first, count = 1 + int(loop.attr("test")), loop.attr("carried")
-    flags = [arg in found.values for arg in loop.args[first:]]
+    count = loop.attr("carried")
+    flags = [arg in found.values for arg in passed(loop)]
     while any(flags):
         outputs = _outputs(loop.regions[0], flags)
         new = [n for n in range(count) if outputs[n] and not flags[n]]

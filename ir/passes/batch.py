@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..graph import Block, Graph, Guard, Value, current_block
+from ..graph import Block, Graph, Value, current_block, renamed
 from ..ops import (
     add,
     broadcast,
@@ -31,11 +31,10 @@ from ..ops import (
 )
 from ..ops.contract import split_spec
 from ..ops.control import LOOP, invariants_of, state_of, trip_of
+from ..ops.families import REDUCTIONS, REGIONS, UPDATES
 from ..types import I64, Affine, Dim, Symbol, lower_bound, substitute, symbols_in
 
 _SIMPLE = frozenset({"pointwise", "linear", "leaf", "general"})
-_REDUCTIONS = frozenset({"sum", "prod", "max", "min", "any", "all"})
-_REGIONS = frozenset({"slice", "update", "accumulate"})
 
 
 def batch(graph: Graph) -> Graph:
@@ -59,7 +58,7 @@ def batch(graph: Graph) -> Graph:
                     results[value] = found.run()
                     continue
             new[value] = block.add(value.op, args, value.attrs, regions)
-    guards = tuple(Guard(new[g.value], g.expected, g.where, g.reason) for g in graph.guards)
+    guards = renamed(graph.guards, new)
     return block.graph([new[value] for value in graph.outputs], guards)
 
 
@@ -82,7 +81,7 @@ class _Batch:
             return False
         if not all(self._is_simple(value) for value in self.body.values):
             return False
-        along = [self._axis(value) for value in self.body.values if value.op.name in _REGIONS]
+        along = [self._axis(value) for value in self.body.values if value.op.name in REGIONS]
         if -2 in along or not self._is_worth_it():
             return False
         return self._is_independent()
@@ -90,7 +89,7 @@ class _Batch:
     def _is_simple(self, value: Value) -> bool:
         if value.op.kind not in _SIMPLE or value.op.name in ("index", "empty"):
             return False
-        if value.op.name in _REGIONS or value.op.name == "dim":
+        if value.op.name in REGIONS or value.op.name == "dim":
             return value.op.name != "slice" or not self._mentions(value.shape)
         mentioned = [item for _, item in value.attrs if isinstance(item, tuple)]
         return not any(self._mentions(item) for item in (*mentioned, value.shape))
@@ -115,7 +114,7 @@ class _Batch:
 
     def _is_worth_it(self) -> bool:
         """Whether the loop runs along the last axis wherever it moves at all."""
-        accesses = [value for value in self.body.values if value.op.name in _REGIONS]
+        accesses = [value for value in self.body.values if value.op.name in REGIONS]
         moving = [(self._axis(v), len(v.args[0].shape)) for v in accesses if self._axis(v) >= 0]
         return bool(moving) and all(axis == rank - 1 for axis, rank in moving)
 
@@ -128,7 +127,7 @@ class _Batch:
                 used = [n for n, arg in enumerate(value.args) if arg in versions]
                 if not used:
                     continue
-                if value.op.name not in _REGIONS or used != [0]:
+                if value.op.name not in REGIONS or used != [0]:
                     return False
                 axis = self._axis(value)
                 places.add((axis, value.attr("start")[axis]) if axis >= 0 else None)
@@ -150,7 +149,7 @@ class _Batch:
 
     def _value(self, value: Value) -> Value:
         name = value.op.name
-        if name in ("update", "accumulate"):
+        if name in UPDATES:
             return self._write(value)
         if name == "slice" and value.args[0] not in self.batched:
             return self._read(value)
@@ -180,7 +179,7 @@ class _Batch:
             return slice_(x, start=start, step=step, size=(self.size, *value.shape))
         if name == "cast":
             return cast(x, dtype=attrs["dtype"])
-        assert name in _REDUCTIONS
+        assert name in REDUCTIONS
         return value.op(x, axes=tuple(axis + 1 for axis in attrs["axes"]))
 
     def _ranked(self, x: Value, rank: int) -> Value:

@@ -8,9 +8,9 @@ that a test ends; a ``counter`` numbers the entries of tapes whose loops nothing
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
-from ..graph import Block, Graph, Guard, Value, current_block
+from ..graph import Block, Graph, Value, current_block, renamed
 from ..op import INPUT, const
 from ..ops import empty, get
 from ..ops.control import LOOP
@@ -103,7 +103,5 @@ class Forward:
         with block:
             self.steps(graph.values)
         new = self.new
-        guards: list[Guard] = [
-            replace(guard, value=new.get(guard.value, guard.value)) for guard in graph.guards
-        ]
-        return block.graph([new.get(value, value) for value in graph.outputs], guards)
+        outputs = [new.get(value, value) for value in graph.outputs]
+        return block.graph(outputs, renamed(graph.guards, new))

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from math import prod
 
-from ..graph import Block, Graph, Guard, Value
+from ..graph import Block, Graph, Value, renamed
 from ..ops import accumulate, slice_, update, zeros
 from ..types import ArrayType
 
@@ -44,7 +44,7 @@ def gather(graph: Graph) -> Graph:
             args = tuple(new[arg] for arg in value.args)
             regions = tuple(gather(region) for region in value.regions)
             new[value] = block.add(value.op, args, value.attrs, regions)
-    guards = tuple(Guard(new[g.value], g.expected, g.where, g.reason) for g in graph.guards)
+    guards = renamed(graph.guards, new)
     return block.graph([new[value] for value in graph.outputs], guards)
 
 

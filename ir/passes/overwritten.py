@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..graph import Block, Graph, Guard, Value
+from ..graph import Block, Graph, Value, renamed
 from ..ops import update
 from .prune import remove_dead
 
@@ -29,7 +29,7 @@ def drop_overwritten(graph: Graph) -> Graph:
             if value in dropped:
                 args = (args[0].args[0], args[1])
             new[value] = block.add(value.op, args, value.attrs, value.regions)
-    guards = tuple(Guard(new[g.value], g.expected, g.where, g.reason) for g in graph.guards)
+    guards = renamed(graph.guards, new)
     return remove_dead(block.graph([new[value] for value in graph.outputs], guards))
 
 

@@ -11,16 +11,14 @@ from typing import Any
 from ..graph import Block, Graph, Value, symbols
 from ..op import const
 from ..ops import dim, get, index, slice_, zeros
-from ..ops.control import UNBOUNDED
+from ..ops.control import UNBOUNDED, passed
 from ..types import (
     BOOL,
     I64,
-    Affine,
     ArrayType,
     Symbol,
     TupleType,
     capacity,
-    symbol,
     upper_bound,
 )
 from .backward import Backward, Key, Tapes, TooEarlyError
@@ -45,14 +43,14 @@ class Context:
     def tapes(self) -> Tapes:
         bounds = [None if s.high is None else upper_bound(s.high) for s in self.loops]
         sizes = [None if bound is None else max(bound + 1, 1) for bound in bounds]
-        at = tuple(Affine(0, ((s, 1),)) for s in self.loops)
+        at = tuple(s.dim for s in self.loops)
         known = [size for size in sizes if size is not None]
         if len(known) == len(sizes) and prod(known) < TAPE_LIMIT:
             return Tapes(tuple(known), at, None)
         if len(sizes) == 1:
             return Tapes((UNBOUNDED,), at, None)
-        number = symbol(next(self.names))
-        return Tapes((UNBOUNDED,), (number,), number.terms[0][0])
+        number = Symbol(next(self.names))
+        return Tapes((UNBOUNDED,), (number.dim,), number)
 
 
 @dataclass
@@ -175,8 +173,7 @@ class Region:
             for link in links:
                 if link.op.op is get and link.base not in self.sweep.restored:
                     y = link.op.args[0]
-                    first = len(y.args) - len(y.regions[0].inputs)
-                    missing.setdefault(y, set()).add(y.args.index(link.base) - first)
+                    missing.setdefault(y, set()).add(passed(y).index(link.base))
         return missing
 
     def _emit(self, residuals: Residuals) -> None:
@@ -333,7 +330,7 @@ def counted(
     at = results + len(extras)
     block = Block((), body.values)
     with block:
-        number = dim(value=Affine(1, ((loop, 1),)))
+        number = dim(value=loop.dim + 1)
     inputs = (*body.inputs[:at], placeholder("count", count.type), *body.inputs[at:])
     outputs = (*body.outputs[:at], number, *body.outputs[at:])
     return (*extras, count), Graph(inputs, tuple(block.values), outputs), count.final

@@ -19,19 +19,11 @@ from ..errors import IRError
 from ..graph import Graph, Value, symbols
 from ..op import constant_of
 from ..ops.control import LOOP, get, state_of
+from ..ops.families import EXPENSIVE, REDUCTIONS, UPDATES
 from ..types import Symbol, TupleType, capacity
 
-EXPENSIVE = frozenset(
-    {
-        "exp", "exp2", "expm1", "log", "log2", "log10", "log1p", "sin", "cos", "tan", "asin",
-        "acos", "atan", "atan2", "sinh", "cosh", "tanh", "asinh", "acosh", "atanh", "pow", "cbrt",
-        "hypot", "logaddexp", "mod", "fmod", "floor_divide",
-        "sum", "prod", "max", "min", "any", "all", "contract",
-    }
-)  # fmt: skip
+KEPT = EXPENSIVE | REDUCTIONS | {"contract"}
 """Ops whose result is rather kept than computed again."""
-
-_VIEWS = frozenset({"broadcast", "transpose", "slice", "reshape"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +49,7 @@ def chain(graph: Graph, first: Value, last: Value) -> list[Link] | None:
 
 def _base(value: Value) -> Value | None:
     """The version of an array that ``value`` changes in place."""
-    if value.op.name in ("update", "accumulate"):
+    if value.op.name in UPDATES:
         return value.args[0]
     if value.op is not get:
         return None
@@ -169,7 +161,7 @@ class Residuals:
         frontier = frozenset().union(*(self.taped[arg] for arg in needs))
         size = size_of(value)
         source = sum(min(size_of(arg), self._source[arg]) for arg in value.args)
-        expensive = value.op.name in EXPENSIVE and not constant
+        expensive = value.op.name in KEPT and not constant
         if value in self.content_of and (expensive or frontier):
             self._note(value, "content")
         elif (expensive and (frontier or size <= source)) or (

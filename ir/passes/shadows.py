@@ -11,8 +11,8 @@ from ..errors import IRError
 from ..graph import Block, Graph, Value
 from ..op import const
 from ..ops import broadcast, empty, index, loop, update
-from ..ops.control import COND, LOOP, UNBOUNDED, trip_of
-from ..types import Affine, ArrayType, Symbol, TupleType
+from ..ops.control import COND, LOOP, UNBOUNDED, passed, trip_of
+from ..types import ArrayType, Symbol, TupleType
 from .forward import placeholder
 
 
@@ -34,7 +34,7 @@ def zero_tape(y: Value, position: int, name: str) -> Value:
     block = Block((tape,))
     with block:
         row = broadcast(const(0, type.dtype), shape=(1, *type.shape[1:]))
-        start = (Affine(0, ((counted, 1),)), *[0] * (type.rank - 1))
+        start = (counted.dim, *[0] * (type.rank - 1))
         filled = update(tape, row, start=start, step=(1,) * type.rank)
     body = Graph((tape,), tuple(block.values), (filled,))
     first = empty(shape=type.shape, dtype=type.dtype)
@@ -53,11 +53,10 @@ def _rows(y: Value, position: int) -> Value | None:
                 if y.op is LOOP and s == y.attr("symbol"):
                     return trip_of(y)
                 found = definitions[s].args[0]
-            elif value.op in (LOOP, COND) and x in value.args:
-                first = len(value.args) - len(value.regions[0].inputs)
-                found = _rows(value, value.args.index(x, first) - first)
+            elif value.op in (LOOP, COND) and x in passed(value):
+                found = _rows(value, passed(value).index(x))
             while found is not None and found.op.name in ("add", "sub"):
                 found = found.args[0]
             if found in region.inputs:
-                return y.args[len(y.args) - len(region.inputs) + region.inputs.index(found)]
+                return passed(y)[region.inputs.index(found)]
     return None

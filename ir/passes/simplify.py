@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from ..graph import Block, Graph, Guard, Value, current_block, symbols
+from ..graph import Block, Graph, Value, current_block, renamed, symbols
 from ..interpret import evaluate
 from ..op import CONST, const, constant_of
 from ..ops import (
@@ -32,6 +32,7 @@ from ..ops import (
     transpose,
     where,
 )
+from ..ops.families import UPDATES
 from ..ops.structure import are_disjoint
 from ..types import I64, Affine, ArrayType, broadcast_shapes
 from .overwritten import drop_overwritten, region_of
@@ -66,7 +67,7 @@ def simplify(graph: Graph) -> Graph:
             else:
                 regions = tuple(simplify(region) for region in value.regions)
                 new[value] = _rewrite(value, args, regions)
-    guards = tuple(Guard(new[g.value], g.expected, g.where, g.reason) for g in graph.guards)
+    guards = renamed(graph.guards, new)
     outputs = [new[value] for value in graph.outputs]
     return drop_overwritten(remove_dead(block.graph(outputs, guards)))
 
@@ -338,7 +339,7 @@ def _slice(args: tuple[Value, ...], attrs: dict) -> Value | None:
         return slice_(x.args[0], start=at, step=by, size=size)
     before = x
     for _ in range(HOPS):
-        if before.op.name not in ("update", "accumulate"):
+        if before.op.name not in UPDATES:
             break
         written = region_of(before)
         # An array that was computed stands where it was written: it is not computed again.

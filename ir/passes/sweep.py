@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from ..graph import Graph, Value
 from ..ops import cond, get, loop, zeros
-from ..ops.control import COND, LOOP, recomputes, state_of, trip_of
+from ..ops.control import COND, LOOP, passed, recomputes, state_of, trip_of
 from ..types import BOOL
 from .activity import activity
 from .cotangents import Cotangent, Cotangents, indicator, unbounded
@@ -62,7 +62,7 @@ class Sweep(Cotangents):
 
     def _shadow(self, y: Value, position: int) -> Cotangent:
         """The cotangent so far of what a region takes, to be added to."""
-        x = y.args[len(y.args) - len(y.regions[0].inputs) + position]
+        x = passed(y)[position]
         old = self.take(x)
         if old is not None:
             return Cotangent(old.settled(), old.mask)
@@ -95,7 +95,7 @@ class Sweep(Cotangents):
     def _loop(self, y: Value, results: dict[int, Cotangent], force: set[int]) -> None:
         body, state, symbol = y.regions[0], state_of(y), y.attr("symbol")
         count = len(state)
-        args = y.args[1 + int(y.attr("test")) :]
+        args = passed(y)
         flags = list(self.activity.regions[y]) if results else [False] * len(args)
         for p in range(count):
             # Nothing comes back from a tape that nobody reads.
@@ -142,7 +142,7 @@ class Sweep(Cotangents):
             self.counters[extra] = next(results)
 
     def _cond(self, y: Value, results: dict[int, Cotangent], force: set[int]) -> None:
-        c, *args = y.args
+        c, args = y.args[0], passed(y)
         flags = self.activity.regions[y] if results else [False] * len(args)
         pairs = pairs_of_cond(y)
         active = self.activity.results[y] if results else [False] * len(y.regions[0].outputs)

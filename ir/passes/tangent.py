@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from ..errors import IRError
-from ..graph import Block, Graph, Value
+from ..graph import Block, Graph, Value, renamed
 from ..op import Masked
 from ..ops import broadcast, cond, empty, get, loop, where, zeros
-from ..ops.control import COND, LOOP, recomputes
+from ..ops.control import COND, LOOP, passed, recomputes
 from .activity import Activity, activity
 from .cotangents import scale
 
@@ -30,8 +29,8 @@ def tangent(graph: Graph, wrt: Sequence[int]) -> Graph:
             push.tangents[x] = block.input(f"t_{x.attr('name')}", x.type)
         push.values(graph)
         results = [push.tangent(y) for y in graph.outputs if y.type.differentiable]
-    guards = [replace(guard, value=push.known(guard.value)) for guard in graph.guards]
-    return block.graph((*map(push.known, graph.outputs), *results), guards)
+    outputs = (*map(push.known, graph.outputs), *results)
+    return block.graph(outputs, renamed(graph.guards, push.new))
 
 
 class _Push:
@@ -77,13 +76,12 @@ class _Push:
 
     def _control(self, y: Value, found: Activity) -> None:
         flags, results = found.regions[y], found.results[y]
-        first = len(y.args) - len(flags)
-        args = [self.known(arg) for arg in y.args]
+        args = [self.known(arg) for arg in passed(y)]
+        head = [self.known(arg) for arg in y.args[: len(y.args) - len(args)]]
         moved = [p for p, flag in enumerate(flags) if flag and any(results)]
         active = [k for k, flag in enumerate(results) if flag]
         regions = [_region(region, moved, active) for region in y.regions]
-        given = [self.tangent(y.args[first + p]) for p in moved]
-        head, args = args[:first], args[first:]
+        given = [self.tangent(passed(y)[p]) for p in moved]
         count = len(results)
         if y.op is COND:
             both = cond(head[0], [*args, *given], *regions)

@@ -1,0 +1,17 @@
+"""Families of ops by what they cost and do, for the passes and for code generation."""
+
+from __future__ import annotations
+
+EXPENSIVE = frozenset(
+    {
+        "exp", "exp2", "expm1", "log", "log2", "log10", "log1p", "sin", "cos", "tan", "asin",
+        "acos", "atan", "atan2", "sinh", "cosh", "tanh", "asinh", "acosh", "atanh", "pow", "cbrt",
+        "hypot", "logaddexp", "mod", "fmod", "floor_divide",
+    }
+)  # fmt: skip
+"""Pointwise ops that are worth memory rather than a second evaluation."""
+
+REDUCTIONS = frozenset({"sum", "prod", "max", "min", "any", "all"})
+UPDATES = frozenset({"update", "accumulate"})
+REGIONS = UPDATES | {"slice"}
+"""Ops with a ``start`` and ``step`` for each axis."""
