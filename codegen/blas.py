@@ -56,31 +56,13 @@ class Products:
                 self._at(b, pointer, value, number * size)
                 for pointer, size in zip(pointers, sizes, strict=True)
             )
-            if n == 1:
-                self._vector(b, prefix, value, (a, left[1:] == "mk", m, k), c, y)
-            elif m == 1:
-                self._vector(b, prefix, value, (c, right[1:] == "nk", n, k), a, y)
-            else:
-                self._matrix(
-                    b, prefix, value, (a, left[1:] == "mk"), (c, right[1:] == "kn"), y, (m, n, k)
-                )
+            self._matrix(
+                b, prefix, value, (a, left[1:] == "mk"), (c, right[1:] == "kn"), y, (m, n, k)
+            )
 
     def _at(self, b: ll.IRBuilder, pointer: ll.Value, value: Value, elements: int) -> ll.Value:
         at = ll.Constant(I64, elements * value.dtype.itemsize)
         return b.gep(pointer, [at], inbounds=True, source_etype=I8)
-
-    def _vector(
-        self, b: ll.IRBuilder, prefix: str, value: Value, matrix: tuple, x: ll.Value, y: ll.Value
-    ) -> None:
-        """y = A x; a row-major matrix is the transpose of a column-major one."""
-        a, by_rows, rows, columns = matrix
-        first, second = (columns, rows) if by_rows else (rows, columns)
-        function = _function(b.module, prefix + "gemv", 11)
-        one, zero = self._number(value, 1.0), self._number(value, 0.0)
-        step = self._int(1)
-        trans = self._char("T" if by_rows else "N")
-        sizes = [self._int(first), self._int(second)]
-        b.call(function, [trans, *sizes, one, a, self._int(first), x, step, zero, y, step])
 
     def _matrix(
         self,

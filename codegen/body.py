@@ -82,7 +82,7 @@ class Body:
             return known[0]
         level = max((d for _, d in known), default=0)
         dtype = v.args[-1].dtype
-        scalar = Scalar(self.builders[level], dtype)
+        scalar = Scalar(self.builders[level], dtype, inner=0 < level == len(self.loops))
         return v.op.lower(scalar, *[x for x, _ in known], **dict(v.attrs)), level
 
     # --- memory -----------------------------------------------------------------------------

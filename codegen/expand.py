@@ -13,9 +13,11 @@ from ..ir.ops.contract import split_spec
 from ..ir.types import Affine
 
 MATRIX_WORK = 4096
-"""Matrix products of at least this many multiplications go to BLAS."""
-VECTOR_WORK = 1 << 16
-"""Matrix-vector products of at least this many multiplications go to BLAS."""
+"""Matrix products of at least this many multiplications go to BLAS.
+
+Products with vectors never do: they are bound by memory, and loops fuse with their neighbours, so
+that ``X @ w`` and ``X.T @ r`` read X once.
+"""
 
 
 def expand(graph: Graph) -> Graph:
@@ -50,10 +52,8 @@ def _product(value: Value, x: Value, z: Value) -> Value:
     if work == 0:
         return zeros(value.type)
     vector = count["m"] == 1 or count["n"] == 1
-    limit = VECTOR_WORK if vector else MATRIX_WORK
-    per_item = work // count["b"]
-    blas = value.dtype.kind == "f" and groups["k"] and per_item >= limit
-    if not blas or (count["m"] == 1 and count["n"] == 1):
+    large = work // count["b"] >= MATRIX_WORK
+    if vector or not large or value.dtype.kind != "f" or not groups["k"]:
         return _inline(x, z, left, right, result, sizes)
     a, a_order = _matrix(x, left, groups, ("m", "k"), count)
     b, b_order = _matrix(z, right, groups, ("k", "n"), count)

@@ -3,9 +3,10 @@
 The kernel takes every buffer as a pointer of its own, ``noalias``; a thin entry function
 unpacks them from the arrays that the caller passes:
 
-    int32 entry(void **inputs, void **outputs, char *arena, int64 *left)
+    int32 entry(void **inputs, void **outputs, char *arena, int64 *left, void *pool)
 
-Behind its first number ``left`` holds a pointer and a size for each tape (`tape`). The entry
+Behind its first number ``left`` holds a pointer and a size for each tape (`tape`); the chunks of
+bands run on ``pool`` (`threads`). The entry
 returns the number of the path that was taken, or ``-1 - n`` where branch ``n`` had an outcome
 without an arm; ``left`` then holds the outcome's bits. The numbers after those of the
 branches stand for indices out of bounds, by ``Schedule.checks``, with the index in ``left``, and
@@ -22,14 +23,13 @@ from .body import Body
 from .control import Control
 from .frame import Frame
 from .nest import NestEmitter
+from .outline import emit_band
 from .scalar import I8, I32, I64, Scalar, constant, from_memory, memory_type, to_memory
-from .schedule import Buffer, Call, Choice, Code, Loop, Region, Schedule, Section
+from .schedule import ALIGNMENT, Band, Buffer, Call, Choice, Code, Loop, Region, Schedule, Section
 from .tape import Tapes
 from .tree import Branch, Leaf
 
 POINTER = I8.as_pointer()
-SLOT_ALIGNMENT = 64
-"""Bytes; a cache line."""
 
 
 def lower(schedule: Schedule, name: str) -> ll.Module:
@@ -40,7 +40,7 @@ def lower(schedule: Schedule, name: str) -> ll.Module:
         max(len(leaf.outputs) for leaf in schedule.program.leaves),
         len(schedule.slots),
     )
-    kernel_type = ll.FunctionType(I32, [*[POINTER] * sum(counts), I64.as_pointer()])
+    kernel_type = ll.FunctionType(I32, [*[POINTER] * (sum(counts) + 1), I64.as_pointer()])
     kernel = ll.Function(module, kernel_type, name + ".kernel")
     kernel.linkage = "internal"
     kernel.attributes.add("nounwind")
@@ -56,7 +56,7 @@ def slot_offsets(sizes: list[int]) -> tuple[list[int], int]:
     offsets, total = [], 0
     for size in sizes:
         offsets.append(total)
-        total += -(-size // SLOT_ALIGNMENT) * SLOT_ALIGNMENT
+        total += -(-size // ALIGNMENT) * ALIGNMENT
     return offsets, total
 
 
@@ -65,10 +65,10 @@ def _entry(
 ) -> None:
     table = POINTER.as_pointer()
     entry = ll.Function(
-        module, ll.FunctionType(I32, [table, table, POINTER, I64.as_pointer()]), name
+        module, ll.FunctionType(I32, [table, table, POINTER, I64.as_pointer(), POINTER]), name
     )
     b = ll.IRBuilder(entry.append_basic_block("entry"))
-    inputs, outputs, arena, left = entry.args
+    inputs, outputs, arena, left, pool = entry.args
     arguments = []
     for pointers, count in ((inputs, counts[0]), (outputs, counts[1])):
         for number in range(count):
@@ -76,7 +76,7 @@ def _entry(
             arguments.append(b.load(at))
     for at in slot_offsets(slots)[0]:
         arguments.append(b.gep(arena, [ll.Constant(I64, at)], inbounds=True, source_etype=I8))
-    b.ret(b.call(kernel, [*arguments, left]))
+    b.ret(b.call(kernel, [*arguments, pool, left]))
 
 
 class _Kernel:
@@ -119,7 +119,7 @@ class _Kernel:
             variable = ll.GlobalVariable(self.module, type, f"literal{number}")
             variable.linkage = "internal"
             variable.global_constant = True
-            variable.align = SLOT_ALIGNMENT
+            variable.align = ALIGNMENT
             variable.initializer = ll.Constant(type, data)
             self.literals[number] = variable.bitcast(POINTER)
         return self.literals[number]
@@ -162,6 +162,9 @@ class _Kernel:
                     self.control.loop(b, step, frame)
                 elif isinstance(step, Choice):
                     self.control.choice(b, step, frame)
+                elif isinstance(step, Band):
+                    partial = Buffer("slot", len(self.schedule.slots) - 1)
+                    emit_band(b, step, frame, partial, self.function.args[-2])
                 else:
                     nests.emit(b, step)
 

@@ -12,6 +12,7 @@ from ..ir.errors import IRError
 from ..ir.graph import Value
 from ..ir.ops.control import LOOP, UNBOUNDED
 from .access import most
+from .bands import band
 from .place import Placement
 from .regions import Regions
 from .schedule import Buffer, Choice, Loop, Region, Step
@@ -131,7 +132,7 @@ def _planned(step: Flow, buffers: dict[Value, Buffer], memory: Memory) -> Step:
         if turns:
             assert all(buffer.kind == "slot" for pair in turns for buffer in pair)
             memory.arena.groups.append({buffer.number for pair in turns for buffer in pair})
-        regions.append(Region(steps, placement.gaps(), inside, graph, turns))
+        regions.append(Region(*band(steps, placement.gaps(), inside), inside, graph, turns))
     if value.op is LOOP:
         return Loop(value, results, regions[0])
     return Choice(value, results, regions[0], regions[1])

@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import ctypes
+import functools
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import llvmlite.binding as llvm
 import llvmlite.ir as ll
 import numpy as np
 from numba.core.codegen import JITCodeLibrary, JITCPUCodegen
 from numba.core.compiler_lock import global_compiler_lock
 
 from ..ir.types import ArrayType
+from .elementary.library import PREFIX, define, undefined
 from .llvm import slot_offsets
 from .schedule import Schedule
+from .threads import default_threads, pool
 from .tree import Outcome
-
-_codegen: JITCPUCodegen | None = None
-
 
 OPTIMISATION = 2
 """LLVM's level. The third one unrolls loop nests fully: three times the compile time for code
@@ -29,27 +30,77 @@ that is no faster (`benchmarks/loops.py`)."""
 class _Library(JITCodeLibrary):
     """A library that is optimised once: it holds none of what numba optimises twice for."""
 
+    libm = False
+
     def _optimize_functions(self, ll_module: Any) -> None:
         """Nothing: the module is optimised as a whole."""
 
     def _optimize_final_module(self) -> None:
+        module = self._final_module
+        called = undefined(module)
+        for name, bits in called:
+            module.link_in(llvm.parse_bitcode(_definition(name, bits, self.libm)))
         passes, builder = self._codegen._module_pass_manager(opt=OPTIMISATION)
-        passes.run(self._final_module, builder)
+        passes.run(module, builder)
+        if called:
+            inline_variants(module, builder)
 
 
 class _Codegen(JITCPUCodegen):
     _library_class = _Library
 
 
-def _library(module: ll.Module) -> Any:
-    global _codegen
+@functools.cache
+def _codegen() -> _Codegen:
+    return _Codegen("adjit")
+
+
+@functools.cache
+def _definition(name: str, bits: int, libm: bool) -> bytes:
+    """An elementary function and its variants, optimised, as bitcode."""
+    module = llvm.parse_assembly(str(define(name, bits, libm)))
+    codegen = _codegen()
+    module.triple, module.data_layout = codegen._tm.triple, codegen._data_layout
+    passes, builder = codegen._module_pass_manager(opt=OPTIMISATION)
+    passes.run(module, builder)
+    code: bytes = module.as_bitcode()
+    return code
+
+
+def inline_variants(module: llvm.ModuleRef, builder: llvm.PassBuilder) -> None:
+    """Puts vector variants in the place of their calls, which the vectoriser has made."""
+    for function in module.functions:
+        if function.name.startswith(PREFIX) and not function.is_declaration:
+            function.linkage = "internal"
+    passes = llvm.create_new_module_pass_manager()
+    passes.add_always_inliner_pass()
+    passes.add_global_dead_code_eliminate_pass()
+    passes.add_new_gvn_pass()  # sin and cos of one argument reduce it once
+    passes.add_instruction_combine_pass()
+    passes.add_simplify_cfg_pass()
+    passes.run(module, builder)
+
+
+def load(module: ll.Module, name: str, libm: bool = False) -> tuple[Any, int]:
+    """Compiles a module: the library, which holds the code, and where function ``name`` is.
+
+    ``libm``: elementary functions are libm's, to the last bit.
+    """
     with global_compiler_lock:
-        if _codegen is None:
-            _codegen = _Codegen("adjit")
-        library = _codegen.create_library(module.name)
+        library = _codegen().create_library(module.name)
+        library.libm = libm
         library.add_ir_module(module)
         library.finalize()
-        return library
+        return library, library.get_pointer_to_function(name)
+
+
+def compile_assembly(assembly: str, *names: str) -> tuple[Any, list[int]]:
+    """Compiles LLVM's text: the library, and where its functions ``names`` are."""
+    with global_compiler_lock:
+        library = _codegen().create_library(names[0])
+        library.add_llvm_module(llvm.parse_assembly(assembly))
+        library.finalize()
+        return library, [library.get_pointer_to_function(name) for name in names]
 
 
 class OutOfBounds(IndexError):  # noqa: N818
@@ -64,6 +115,20 @@ class Departure:
     where: str
     reason: str
 
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How native code is made and run; the results of any number of ``threads`` are the same.
+
+    ``threads``: how many run the chunks of bands (None: `threads.default_threads`). ``libm``:
+    elementary functions are libm's, to the last bit.
+    """
+
+    threads: int | None = None
+    libm: bool = False
+
+
+DEFAULT = Options()
 
 KEPT_BYTES = 1 << 28
 """Memory that tapes may keep between calls, for each thread."""
@@ -115,18 +180,17 @@ class Native:
     ``program.inputs``; nothing is checked here.
     """
 
-    def __init__(self, schedule: Schedule, module: ll.Module) -> None:
+    def __init__(self, schedule: Schedule, module: ll.Module, options: Options = DEFAULT) -> None:
+        self.options = options
         self.schedule = schedule
         self.program = program = schedule.program
         self.module = module
-        self.library = _library(module)
+        self.library, address = load(module, module.name, options.libm)
         self.arena_bytes = slot_offsets(schedule.slots)[1]
-        address = self.library.get_pointer_to_function(module.name)
         pointers = ctypes.POINTER(ctypes.c_void_p)
-        signature = ctypes.CFUNCTYPE(
-            ctypes.c_int32, pointers, pointers, ctypes.c_void_p, ctypes.c_void_p
-        )
+        signature = ctypes.CFUNCTYPE(ctypes.c_int32, pointers, pointers, *[ctypes.c_void_p] * 3)
         self._function = signature(address)
+        self._divides = bool(schedule.bands)
         self._in = ctypes.c_void_p * max(1, len(program.inputs))
         types = [tuple(v.type for v in leaf.outputs) for leaf in program.leaves]
         self._types = types
@@ -154,6 +218,7 @@ class Native:
             self._out(*[y.ctypes.data for y in results]),
             _scratch.arena(self.arena_bytes),
             ctypes.addressof(tapes),
+            self._pool(),
         )
         left = tapes[0]
         _scratch.trim()
@@ -166,6 +231,11 @@ class Native:
                 for y, t in zip(results, types, strict=False)
             ]
         return path, results
+
+    def _pool(self) -> int | None:
+        if not self._divides:
+            return None
+        return pool(self.options.threads or default_threads()).address
 
     def _departure(self, number: int, bits: int) -> Departure:
         """Where the call left the tree; raises where it ended with an error."""

@@ -31,25 +31,27 @@ class _Reduction:
 
 @dataclass(slots=True)
 class _Level:
-    """One open loop: its index, its size, its blocks."""
+    """One open loop: its index, where it ends, its blocks."""
 
     index: ll.Value
-    size: ll.Value
+    end: ll.Value
     head: ll.Block
     after: ll.Block
 
 
 class NestEmitter:
-    """Emits the nests of one section or region."""
+    """Emits the nests of one section or region; ``rows``: the part of the outermost loop to run."""
 
-    def __init__(self, frame: Frame) -> None:
+    def __init__(self, frame: Frame, rows: tuple[ll.Value, ll.Value] | None = None) -> None:
         self.frame = frame
+        self.rows = rows
 
     def emit(self, b: ll.IRBuilder, nest: Nest) -> None:
         reductions = [self._reduction(s) for s in nest.stores if s.kind in REDUCTIONS]
         for reduction in reductions:
             if reduction.register is None:
-                self._fill(b, reduction.store)
+                of_rows = self.rows is not None and reduction.target[1][0]
+                self._fill(b, reduction.store, self.rows if of_rows else None)
         if 0 in nest.domain:
             for reduction in reductions:
                 if reduction.register is not None:
@@ -57,7 +59,7 @@ class NestEmitter:
             return
         for store in nest.stores:
             self._reserve(b, store)
-        body, levels = self._open(b, nest)
+        body, levels = self._open(b, nest, self.rows)
         for reduction in reductions:
             if reduction.register is not None:
                 start = constant(reduction.store.value.dtype, _start(reduction.store))
@@ -67,23 +69,27 @@ class NestEmitter:
 
     # --- loops ------------------------------------------------------------------------------
 
-    def _open(self, b: ll.IRBuilder, nest: Nest) -> tuple[Body, list[_Level]]:
+    def _open(
+        self, b: ll.IRBuilder, nest: Nest, rows: tuple[ll.Value, ll.Value] | None = None
+    ) -> tuple[Body, list[_Level]]:
         builders, levels = [], []
-        sizes = [self.frame.dim(b, size) for size in nest.domain]
-        for dim, size in zip(nest.domain, sizes, strict=True):
+        bounds = [(ll.Constant(I64, 0), self.frame.dim(b, size)) for size in nest.domain]
+        if rows is not None:
+            bounds[0] = rows
+        for dim, (begin, end) in zip(nest.domain, bounds, strict=True):
             head, after = b.append_basic_block("loop"), b.append_basic_block("after")
             before = b.block
             if (lower_bound(dim) or 0) > 0:
                 jump = b.branch(head)
             else:
-                jump = b.cbranch(b.icmp_signed(">", size, ll.Constant(I64, 0)), head, after)
+                jump = b.cbranch(b.icmp_signed("<", begin, end), head, after)
             outer = ll.IRBuilder()
             outer.position_before(jump)
             builders.append(outer)
             b.position_at_end(head)
             index = b.phi(I64)
-            index.add_incoming(ll.Constant(I64, 0), before)
-            levels.append(_Level(index, size, head, after))
+            index.add_incoming(begin, before)
+            levels.append(_Level(index, end, head, after))
         builders.append(b)
         inline = {store.value for store in nest.stores if store.kind == "store"}
         body = Body(
@@ -102,7 +108,7 @@ class NestEmitter:
                 level = levels[depth_of]
                 following = b.add(level.index, ll.Constant(I64, 1), flags=("nsw", "nuw"))
                 level.index.add_incoming(following, b.block)
-                b.cbranch(b.icmp_signed("<", following, level.size), level.head, level.after)
+                b.cbranch(b.icmp_signed("<", following, level.end), level.head, level.after)
                 b.position_at_end(level.after)
                 body.builders[depth_of] = b
             for reduction in reductions:
@@ -185,7 +191,10 @@ class NestEmitter:
             return _Reduction(store, target, level, name)
         return _Reduction(store, target, loops, None)
 
-    def _fill(self, b: ll.IRBuilder, store: Store) -> None:
+    def _fill(
+        self, b: ll.IRBuilder, store: Store, rows: tuple[ll.Value, ll.Value] | None = None
+    ) -> None:
+        """Gives a reduction its start; ``rows``: only where these rows are reduced to."""
         value = store.value
         start = constant(value.dtype, _start(store))
         if not value.shape:
@@ -194,12 +203,40 @@ class NestEmitter:
         dims = space(value)
         if 0 in dims:
             return
-        known = [dim for dim in dims if isinstance(dim, int)]
-        flat = len(known) == len(dims)
-        body, levels = self._open(b, Nest((math.prod(known),) if flat else dims))
-        target = (0, (1,)) if flat else offset(identity(value.shape), value.shape)
+        outer, inner = (dims[:1], dims[1:]) if rows is not None else ((), dims)
+        over = dims
+        target = offset(identity(value.shape), value.shape)
+        if all(isinstance(dim, int) for dim in inner):  # one loop over all that lies together
+            size = math.prod(dim for dim in inner if isinstance(dim, int))
+            over = (*outer, size)
+            target = (0, (size, 1) if outer else (1,))
+        body, levels = self._open(b, Nest(over), rows)
         body.store(start, value, target, len(levels))
         self._close(b, body, levels, [])
+
+    def combine(self, b: ll.IRBuilder, store: Store, partial: ll.Value, count: int) -> None:
+        """The result of a reduction from those of ``count`` chunks behind the pointer ``partial``."""
+        value = store.value
+        self._fill(b, store)
+        size = math.prod(value.type.ints)
+        total: ll.Value | None = None
+        if not value.shape:
+            total = self.frame.entry.alloca(register_type(value.dtype))
+            b.store(self.frame.registers[value], total)
+        body, levels = self._open(b, Nest((count, size)))
+        level = len(levels)
+        scalar = Scalar(body.builders[level], value.dtype)
+        at = body.address(value, (0, (size, 1)), level, partial)
+        number = from_memory(scalar.b, value.dtype, scalar.b.load(at))
+        if total is None:
+            old = self._load_at(body, value, (0, (0, 1)), level)
+            body.store(_combine(scalar, store.kind, old, number), value, (0, (0, 1)), level)
+        else:
+            old = scalar.b.load(total)
+            scalar.b.store(_combine(scalar, store.kind, old, number), total)
+        self._close(b, body, levels, [])
+        if total is not None:
+            self.frame.registers[value] = b.load(total)
 
 
 def _start(store: Store) -> Any:

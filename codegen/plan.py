@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from ..ir.graph import Value, symbols
+from .bands import band
 from .memory import Memory, assign
 from .place import Scope
 from .regions import Regions, attempt, users
@@ -48,7 +49,7 @@ def plan(program: Program) -> Schedule:
         buffers = dict(parent.buffers if parent else given | consts)
         memory = memory.branch()
         steps = assign(placement, buffers, memory)
-        section = Section(steps, placement.gaps(), buffers, node)
+        section = Section(*band(steps, placement.gaps(), buffers), buffers, node)
         if parent is None:
             root = section
         else:
@@ -62,7 +63,11 @@ def plan(program: Program) -> Schedule:
     arena = memory.arena
     checks = list(dict.fromkeys(_checks(program.values)))
     sizes = arena.finish()
-    return Schedule(program, root, sizes, arena.tapes, arena.copies, literals, checks)
+    schedule = Schedule(program, root, sizes, arena.tapes, arena.copies, literals, checks)
+    partial = max((step.places()[1] for step in schedule.bands), default=0)
+    if schedule.bands:
+        schedule.slots.append(partial)
+    return schedule
 
 
 def _needed(node: Node, done: frozenset[Value], definitions: dict) -> set[Value]:

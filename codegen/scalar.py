@@ -10,7 +10,13 @@ from typing import Any
 import llvmlite.ir as ll
 import numpy as np
 
+from .elementary.definitions import DEFINITIONS
+from .elementary.library import declare
+
 I1, I8, I32, I64 = (ll.IntType(bits) for bits in (1, 8, 32, 64))
+
+QUICK_IN_LIBM = frozenset(("exp", "exp2", "log", "log2", "pow", "sin", "cos"))
+"""What libm computes one by one no slower than `elementary`, without code to compile."""
 
 
 def register_type(dtype: np.dtype) -> ll.Type:
@@ -40,14 +46,34 @@ def to_memory(b: ll.IRBuilder, dtype: np.dtype, number: ll.Value) -> ll.Value:
 
 
 class Scalar:
-    """Emits scalar code for one op application; ``kind`` is that of its operands."""
+    """Emits scalar code for one op application; ``kind`` is that of its operands.
 
-    def __init__(self, builder: ll.IRBuilder, dtype: np.dtype) -> None:
+    ``inner``: inside an innermost loop, which may become vector code.
+    """
+
+    def __init__(self, builder: ll.IRBuilder, dtype: np.dtype, inner: bool = False) -> None:
         self.b = builder
         self.dtype = dtype
         self.kind = dtype.kind
+        self.inner = inner
 
     # --- calls ------------------------------------------------------------------------------
+
+    def elementary(self, name: str, *xs: ll.Value) -> ll.Value:
+        if not self.inner and name in QUICK_IN_LIBM:
+            return self.libm(name, *xs)
+        if name not in DEFINITIONS:  # TRANSITIONAL
+            if name == "logaddexp":
+                x, y = xs
+                b = self.b
+                larger = self.extremum("max", x, y, nan=True)
+                distance = self.intrinsic("fabs", b.fsub(x, y))
+                tail = self.libm("log1p", self.libm("exp", b.fneg(distance)))
+                equal = b.fcmp_ordered("==", x, y)
+                log2 = self.number(x, float(np.log(2.0)))
+                return b.fadd(larger, b.select(equal, log2, tail))
+            return self.libm(name, *xs)
+        return self.b.call(declare(self.b.module, name, 8 * self.dtype.itemsize), xs)
 
     def libm(self, name: str, *xs: ll.Value) -> ll.Value:
         suffix = "f" if self.dtype.itemsize == 4 else ""
@@ -107,10 +133,11 @@ class Scalar:
         """Maximum or minimum; ``nan``: a NaN wins, else it loses."""
         if self.kind == "b":
             return self.b.or_(x, y) if which == "max" else self.b.and_(x, y)
+        if self.kind == "f" and nan:
+            return self.intrinsic("maximum" if which == "max" else "minimum", x, y)
         better = self.compare(">=" if which == "max" else "<=", x, y)
         if self.kind == "f":
-            suspect = x if nan else y
-            better = self.b.or_(better, self.b.fcmp_unordered("uno", suspect, suspect))
+            better = self.b.or_(better, self.b.fcmp_unordered("uno", y, y))
         return self.b.select(better, x, y)
 
     # --- division ---------------------------------------------------------------------------
@@ -179,7 +206,7 @@ class Scalar:
                 known = self._known_power(x, float(y.constant))
                 if known is not None:
                     return known
-            return self.libm("pow", x, y)
+            return self.elementary("pow", x, y)
         return self.b.call(_integer_power(self.b.module, x.type), [x, y])
 
     def _known_power(self, x: ll.Value, y: float) -> ll.Value | None:
@@ -204,16 +231,6 @@ class Scalar:
         infinite = b.fcmp_ordered("==", x, self.number(x, -np.inf))
         limit = self.number(x, 0.0 if y < 0 else np.inf)
         return b.select(infinite, limit, self.absolute(result))
-
-    def logaddexp(self, x: ll.Value, y: ll.Value) -> ll.Value:
-        """max + log1p(exp(-|x - y|)); equal arguments (infinities too) are x + log 2."""
-        b = self.b
-        larger = self.extremum("max", x, y, nan=True)
-        distance = self.intrinsic("fabs", b.fsub(x, y))
-        tail = self.libm("log1p", self.libm("exp", b.fneg(distance)))
-        equal = b.fcmp_ordered("==", x, y)
-        log2 = self.number(x, float(np.log(2.0)))
-        return b.fadd(larger, b.select(equal, log2, tail))
 
     def cast(self, x: ll.Value, dtype: np.dtype) -> ll.Value:
         b, target = self.b, register_type(dtype)

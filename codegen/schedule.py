@@ -1,7 +1,7 @@
 """The Schedule: what runs in which order, in which loop nest, into which buffer.
 
 A :class:`Nest` is a perfect loop nest over an iteration space with several :class:`Store`\\ s
-fused in its body; a :class:`Call` is a library call; a :class:`Loop` and a :class:`Choice` are
+fused in its body; a :class:`Band` divides nests into chunks; a :class:`Call` is a library call; a :class:`Loop` and a :class:`Choice` are
 control flow around planned :class:`Region`\\ s. Scalars live in registers and are computed in the
 gaps between steps. A :class:`Section` is the straight-line piece of a decision tree up to a
 branch or a leaf.
@@ -16,6 +16,10 @@ from ..ir.graph import Graph, Value
 from ..ir.types import Shape
 from .access import domain
 from .tree import Branch, Leaf, Program
+
+
+ALIGNMENT = 64
+"""Bytes; a cache line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +60,33 @@ class Nest:
     stores: list[Store] = field(default_factory=list)
 
 
+@dataclass(slots=True)
+class Band:
+    """Nests that run together on chunks of rows: values of their outermost loop.
+
+    There are ``rows``, in chunks of ``size``; ``partial`` are the reductions over rows, of which
+    each chunk has its own result.
+    """
+
+    nests: list[Nest]
+    rows: int
+    size: int
+    partial: list[Store]
+
+    @property
+    def count(self) -> int:
+        """How many chunks."""
+        return -(-self.rows // self.size)
+
+    def places(self) -> tuple[list[int], int]:
+        """Where the partial results of each reduction begin, and their room, in bytes."""
+        begins, total = [], 0
+        for store in self.partial:
+            begins.append(total)
+            total += -(-self.count * store.value.type.bytes // ALIGNMENT) * ALIGNMENT
+        return begins, total
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
     """A matrix product by BLAS."""
@@ -82,7 +113,7 @@ class Choice:
     other: Region
 
 
-Step = Nest | Call | Loop | Choice
+Step = Nest | Band | Call | Loop | Choice
 
 
 @dataclass(slots=True)
@@ -97,9 +128,11 @@ class Code:
     buffers: dict[Value, Buffer]
 
     def inside(self) -> Iterator[Step]:
-        """All steps, those of nested regions included."""
+        """All steps, those of bands and nested regions included."""
         for step in self.steps:
             yield step
+            if isinstance(step, Band):
+                yield from step.nests
             for region in regions_of(step):
                 yield from region.inside()
 
@@ -136,6 +169,7 @@ def regions_of(step: Step) -> tuple[Region, ...]:
 class Schedule:
     """A Program with its sections, the sizes of its slots in bytes, and the number of tapes.
 
+    The last slot holds the partial results of bands, if there are any.
     ``copies``: of whole arrays, before loops and in each of their iterations; ``checks``: the
     messages of indices that are checked.
     """
@@ -164,6 +198,10 @@ class Schedule:
     def nests(self) -> list[Nest]:
         """All loop nests that really loop, in all sections and regions."""
         return [step for step in self._steps() if isinstance(step, Nest) and step.domain]
+
+    @property
+    def bands(self) -> list[Band]:
+        return [step for step in self._steps() if isinstance(step, Band)]
 
     @property
     def calls(self) -> list[Call]:

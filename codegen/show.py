@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..ir.graph import Value
 from ..ir.ops.control import invariants_of, state_of, trip_of
 from ..ir.types import format_shape
-from .schedule import Call, Choice, Code, Loop, Nest, Schedule, Section
+from .schedule import Band, Call, Choice, Code, Loop, Nest, Schedule, Section
 from .tree import Branch
 
 
@@ -59,6 +59,10 @@ def _code(code: Code, names: _Names, indent: str) -> list[str]:
             lines += _code(step.then, names, indent + "  ")
             lines.append(f"{indent}else:")
             lines += _code(step.other, names, indent + "  ")
+        elif isinstance(step, Band):
+            lines.append(f"{indent}band of {step.count} chunks of {step.size} rows:")
+            for nest in step.nests:
+                lines += _nest(nest, code, names, indent + "  ")
         elif step is not None:
             lines += _nest(step, code, names, indent)
     return lines

@@ -192,6 +192,11 @@ class ArrayType:
         return len(self.shape)
 
     @property
+    def bytes(self) -> int:
+        """What an array of known sizes takes."""
+        return self.size * self.dtype.itemsize
+
+    @property
     def size(self) -> int:
         """Number of elements; every dimension must be an int."""
         size = 1

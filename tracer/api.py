@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, overload
 
+from ..codegen.native import Options
 from .array import Array, wrap
 from .trace import current_trace
 from .transforms import Argnums, Compiled, Gradient, GradientAlone, checked_argnums, kept
@@ -12,18 +13,33 @@ from .transforms import Argnums, Compiled, Gradient, GradientAlone, checked_argn
 
 @overload
 def compile_grad(
-    fun: Callable[..., Any], *, argnums: Argnums = 0, has_aux: bool = False
+    fun: Callable[..., Any],
+    *,
+    argnums: Argnums = 0,
+    has_aux: bool = False,
+    threads: int | None = None,
+    libm: bool = False,
 ) -> Gradient: ...
 
 
 @overload
 def compile_grad(
-    fun: None = None, *, argnums: Argnums = 0, has_aux: bool = False
+    fun: None = None,
+    *,
+    argnums: Argnums = 0,
+    has_aux: bool = False,
+    threads: int | None = None,
+    libm: bool = False,
 ) -> Callable[[Callable[..., Any]], Gradient]: ...
 
 
 def compile_grad(
-    fun: Callable[..., Any] | None = None, *, argnums: Argnums = 0, has_aux: bool = False
+    fun: Callable[..., Any] | None = None,
+    *,
+    argnums: Argnums = 0,
+    has_aux: bool = False,
+    threads: int | None = None,
+    libm: bool = False,
 ) -> Any:
     """Compiles a NumPy function so that a call returns ``(value, gradient)``.
 
@@ -39,10 +55,16 @@ def compile_grad(
     The result has ``.value(*args)``, ``.grad(*args, out=None)``, ``.explain()`` and the stages
     ``.graph .adjoint .schedule .llvm .asm``, all taking the function's own arguments. ``out=``
     names arrays that receive the gradient.
+
+    Large loops run on ``threads`` threads, by default ``NUMBA_NUM_THREADS`` or as many as there
+    are cores; the result does not depend on how many. With ``libm=True`` the elementary functions
+    (exp, sin, ...) are those of the C library to the last bit, one element at a time, in the
+    place of vector code that is within 2 ulp (units in the last place) of the exact value.
     """
+    options = Options(threads, libm)
     if fun is None:
-        return lambda function: Gradient(function, argnums, has_aux=has_aux)
-    return Gradient(fun, argnums, has_aux=has_aux)
+        return lambda function: Gradient(function, argnums, has_aux=has_aux, options=options)
+    return Gradient(fun, argnums, has_aux=has_aux, options=options)
 
 
 def value_and_grad(
@@ -68,9 +90,12 @@ def grad(fun: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False) -
     return value_and_grad(fun, argnums, has_aux).grad
 
 
-def jit(fun: Callable[..., Any]) -> Compiled:
-    """A NumPy function of any result, compiled without derivatives."""
-    return Compiled(fun, 0, "value")
+def jit(fun: Callable[..., Any], *, threads: int | None = None, libm: bool = False) -> Compiled:
+    """A NumPy function of any result, compiled without derivatives.
+
+    ``threads`` and ``libm`` as in :func:`compile_grad`.
+    """
+    return Compiled(fun, 0, "value", options=Options(threads, libm))
 
 
 def stop_gradient(x: Any) -> Any:

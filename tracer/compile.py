@@ -8,6 +8,7 @@ adjoint or tangent        the derivative, as a Graph               ir/passes/adj
 simplify                  again, over both parts
 gather                    transposed stencils in one pass          ir/passes/gather.py
 expand                    small products become loops              codegen/expand.py
+factor                    constant factors leave their sums        ir/passes/factor.py
 merge                     all paths become one decision tree       codegen/tree.py
 plan                      loop nests, fusion, buffers              codegen/plan.py
 lower                     LLVM                                     codegen/llvm.py
@@ -28,13 +29,14 @@ import numpy as np
 
 from ..codegen.expand import expand
 from ..codegen.llvm import lower
-from ..codegen.native import Departure, Native
+from ..codegen.native import Departure, Native, Options
 from ..codegen.plan import plan
 from ..codegen.tree import merge
 from ..ir.graph import Block, Graph, Value
 from ..ir.ops import get
 from ..ir.passes.adjoint import adjoint
 from ..ir.passes.batch import batch
+from ..ir.passes.factor import factor
 from ..ir.passes.gather import gather
 from ..ir.passes.simplify import simplify
 from ..ir.passes.tangent import tangent
@@ -96,11 +98,17 @@ def differentiable_outputs(graph: Graph) -> list[int]:
     return [n for n, value in enumerate(graph.outputs) if value.type.differentiable]
 
 
-def build(paths: Sequence[Path]) -> Native:
+def loops_of(graph: Graph) -> Graph:
+    """The Graph as it is scheduled: small products are loops."""
+    graph = checked(expand(checked(gather(graph))))
+    return checked(simplify(checked(factor(graph))))
+
+
+def build(paths: Sequence[Path], options: Options) -> Native:
     """One native function for all paths of a program."""
-    graphs = [checked(simplify(checked(expand(checked(gather(path.graph)))))) for path in paths]
+    graphs = [loops_of(path.graph) for path in paths]
     schedule = plan(merge(graphs, [path.keys for path in paths]))
-    return Native(schedule, lower(schedule, f"adjit.{next(_serial)}"))
+    return Native(schedule, lower(schedule, f"adjit.{next(_serial)}"), options)
 
 
 def evaluate_natively(value: Value, arrays: Sequence[np.ndarray]) -> tuple[np.ndarray, ...]:

@@ -14,7 +14,7 @@ from typing import Any, cast
 
 import numpy as np
 
-from ..codegen.native import Departure, Native, OutOfBounds
+from ..codegen.native import DEFAULT, Departure, Native, Options, OutOfBounds
 from ..ir.errors import IRError
 from .capture import Source, read_array, still_holds
 from .compile import Path, build, derive
@@ -85,7 +85,9 @@ class Dispatcher:
         wrt: Callable[[Arguments], list[int]],
         scalar: bool = False,
         has_aux: bool = False,
+        options: Options = DEFAULT,
     ) -> None:
+        self.options = options
         self.fun = fun
         self.mode = mode
         self.wrt = wrt
@@ -169,7 +171,7 @@ class Dispatcher:
             recording = path.recording
             program = Program(
                 [path],
-                build([path]),
+                build([path], self.options),
                 dict(recording.statics),
                 {s: v.type for s, v in recording.captures.items()},
                 [_event(reason, recording)],
@@ -198,7 +200,7 @@ class Dispatcher:
             paths = [*current.paths, path]
             reason = f"{departure.where}: {departure.reason} was {departure.trail[-1]!r}"
             try:
-                machine = build(paths)
+                machine = build(paths, self.options)
             except IRError as problem:
                 raise error("unstable", name=f"{_name(self.fun)} ({problem})") from problem
             joined = Program(

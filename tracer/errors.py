@@ -75,6 +75,7 @@ MESSAGES: dict[str, str] = {
     ),
     "not_callable": "a function is needed, not a {type}",
     "out": "out= was given {got} where it needs {wanted}",
+    "threads": "threads must be an int from 1 to {limit}, or None; it is {threads!r}",
     "structure": "{got} given as {what}, which needs {wanted}",
     "tangent_shape": "a {what} of shape {got} was given where the shape is {wanted}",
     # recordings that never settle
@@ -176,6 +177,7 @@ _CLASSES: dict[str, type[AdjitError]] = {
     "attribute": AdjitAttributeError,
     "not_callable": AdjitTypeError,
     "out": AdjitValueError,
+    "threads": AdjitValueError,
     "structure": AdjitTypeError,
     "tangent_shape": AdjitValueError,
     "paths": AdjitValueError,

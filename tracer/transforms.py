@@ -13,6 +13,8 @@ from typing import Any
 
 import numpy as np
 
+from ..codegen.native import DEFAULT, Options
+from ..codegen.threads import MOST_THREADS
 from ..ir.graph import Graph
 from .containers import flatten, rebuild
 from .dispatch import Dispatcher, Outputs
@@ -46,7 +48,12 @@ class Compiled:
     __adjit_transform__ = True
 
     def __init__(
-        self, fun: Callable[..., Any], argnums: Argnums, mode: str, has_aux: bool = False
+        self,
+        fun: Callable[..., Any],
+        argnums: Argnums,
+        mode: str,
+        has_aux: bool = False,
+        options: Options = DEFAULT,
     ) -> None:
         if not callable(fun):
             raise error("not_callable", type=type(fun).__name__)
@@ -54,8 +61,9 @@ class Compiled:
         self.argnums = checked_argnums(argnums)
         self.mode = mode
         self.has_aux = has_aux
+        self.options = checked_options(options)
         scalar = mode == "gradient"
-        self.dispatcher = Dispatcher(fun, mode, self._wrt, scalar, has_aux)
+        self.dispatcher = Dispatcher(fun, mode, self._wrt, scalar, has_aux, options)
         self._bound: dict[Any, Any] = {}
         functools.update_wrapper(self, fun, updated=())
 
@@ -157,7 +165,7 @@ class Compiled:
         return type(None), ()
 
     def _rebind(self, fun: Callable[..., Any]) -> Any:
-        return type(self)(fun, self.argnums, self.mode, self.has_aux)
+        return type(self)(fun, self.argnums, self.mode, self.has_aux, self.options)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if current_trace() is not None:
@@ -175,9 +183,10 @@ class Gradient(Compiled):
         argnums: Argnums = 0,
         mode: str = "gradient",
         has_aux: bool = False,
+        options: Options = DEFAULT,
     ) -> None:
-        super().__init__(fun, argnums, mode, has_aux)
-        self.value = Compiled(fun, argnums, "value", has_aux)
+        super().__init__(fun, argnums, mode, has_aux, options)
+        self.value = Compiled(fun, argnums, "value", has_aux, options)
         self.grad = GradientAlone(self)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
@@ -292,6 +301,14 @@ def checked_argnums(argnums: Any) -> Argnums:
     if isinstance(argnums, int | np.integer) and not isinstance(argnums, bool):
         return int(argnums)
     raise error("argnums_type", argnum=argnums)
+
+
+def checked_options(options: Options) -> Options:
+    threads = options.threads
+    number = isinstance(threads, int) and not isinstance(threads, bool)
+    if threads is not None and not (number and 0 < threads <= MOST_THREADS):
+        raise error("threads", limit=MOST_THREADS, threads=threads)
+    return options
 
 
 def _writable_in_place(target: np.ndarray, leaves: Sequence[Leaf]) -> bool:

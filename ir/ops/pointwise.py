@@ -10,7 +10,7 @@ import numpy as np
 from ..graph import Value
 from ..op import Masked, Op, const, linear, pointwise
 from .logic import eq, isinf, logical_and, ne, where
-from .scalar import inst, intrinsic, libm, quiet
+from .scalar import elementary, inst, intrinsic, quiet
 
 # --- arithmetic -----------------------------------------------------------------------------
 
@@ -132,7 +132,7 @@ cbrt = pointwise(
     quiet(np.cbrt),
     lambda x, y: 1.0 / (3.0 * (y * y)),
     singular=True,
-    lower=libm("cbrt"),
+    lower=elementary("cbrt"),
     domain=(0.2, 3),
 )
 hypot = pointwise(
@@ -141,29 +141,34 @@ hypot = pointwise(
     lambda x, z, y: Masked(x / y, ne(y, 0.0)),
     lambda x, z, y: Masked(z / y, ne(y, 0.0)),
     singular=True,
-    lower=libm("hypot"),
+    lower=elementary("hypot"),
     doc="The derivative at (0, 0) is 0.",
 )
 
 # --- exponentials and logarithms ------------------------------------------------------------
 # Those that grow exponentially count as singular: they overflow at everyday arguments.
 
-exp = pointwise("exp", quiet(np.exp), lambda x, y: y, singular=True, lower=libm("exp"))
+exp = pointwise("exp", quiet(np.exp), lambda x, y: y, singular=True, lower=elementary("exp"))
 exp2 = pointwise(
-    "exp2", quiet(np.exp2), lambda x, y: math.log(2.0) * y, singular=True, lower=libm("exp2")
+    "exp2", quiet(np.exp2), lambda x, y: math.log(2.0) * y, singular=True, lower=elementary("exp2")
 )
 expm1 = pointwise(
-    "expm1", quiet(np.expm1), lambda x, y: y + 1.0, singular=True, lower=libm("expm1")
+    "expm1", quiet(np.expm1), lambda x, y: y + 1.0, singular=True, lower=elementary("expm1")
 )
 log = pointwise(
-    "log", quiet(np.log), lambda x, y: 1.0 / x, singular=True, lower=libm("log"), domain=(0.2, 3)
+    "log",
+    quiet(np.log),
+    lambda x, y: 1.0 / x,
+    singular=True,
+    lower=elementary("log"),
+    domain=(0.2, 3),
 )
 log2 = pointwise(
     "log2",
     quiet(np.log2),
     lambda x, y: (1.0 / math.log(2.0)) / x,
     singular=True,
-    lower=libm("log2"),
+    lower=elementary("log2"),
     domain=(0.2, 3),
 )
 log10 = pointwise(
@@ -171,7 +176,7 @@ log10 = pointwise(
     quiet(np.log10),
     lambda x, y: (1.0 / math.log(10.0)) / x,
     singular=True,
-    lower=libm("log10"),
+    lower=elementary("log10"),
     domain=(0.2, 3),
 )
 log1p = pointwise(
@@ -179,7 +184,7 @@ log1p = pointwise(
     quiet(np.log1p),
     lambda x, y: 1.0 / (1.0 + x),
     singular=True,
-    lower=libm("log1p"),
+    lower=elementary("log1p"),
     domain=(-0.8, 3),
 )
 
@@ -196,22 +201,22 @@ logaddexp = pointwise(
     quiet(np.logaddexp),
     lambda x, z, y: _logaddexp_partial(x, z),
     lambda x, z, y: _logaddexp_partial(z, x),
-    lower=lambda e, x, z: e.logaddexp(x, z),
+    lower=elementary("logaddexp"),
 )
 
 # --- trigonometric and hyperbolic functions -------------------------------------------------
 
-sin = pointwise("sin", quiet(np.sin), lambda x, y: cos(x), lower=libm("sin"))
-cos: Op = pointwise("cos", quiet(np.cos), lambda x, y: -sin(x), lower=libm("cos"))
+sin = pointwise("sin", quiet(np.sin), lambda x, y: cos(x), lower=elementary("sin"))
+cos: Op = pointwise("cos", quiet(np.cos), lambda x, y: -sin(x), lower=elementary("cos"))
 tan = pointwise(
-    "tan", quiet(np.tan), lambda x, y: 1.0 + y * y, lower=libm("tan"), domain=(-1.3, 1.3)
+    "tan", quiet(np.tan), lambda x, y: 1.0 + y * y, lower=elementary("tan"), domain=(-1.3, 1.3)
 )
 asin = pointwise(
     "asin",
     quiet(np.arcsin),
     lambda x, y: 1.0 / sqrt((1.0 - x) * (1.0 + x)),
     singular=True,
-    lower=libm("asin"),
+    lower=elementary("asin"),
     domain=(-0.9, 0.9),
 )
 acos = pointwise(
@@ -219,31 +224,37 @@ acos = pointwise(
     quiet(np.arccos),
     lambda x, y: -1.0 / sqrt((1.0 - x) * (1.0 + x)),
     singular=True,
-    lower=libm("acos"),
+    lower=elementary("acos"),
     domain=(-0.9, 0.9),
 )
-atan = pointwise("atan", quiet(np.arctan), lambda x, y: 1.0 / (1.0 + x * x), lower=libm("atan"))
+atan = pointwise(
+    "atan", quiet(np.arctan), lambda x, y: 1.0 / (1.0 + x * x), lower=elementary("atan")
+)
 atan2 = pointwise(
     "atan2",
     quiet(np.arctan2),
     lambda x, z, y: z / (x * x + z * z),
     lambda x, z, y: -(x / (x * x + z * z)),
     singular=True,
-    lower=libm("atan2"),
+    lower=elementary("atan2"),
     domain=(0.2, 3),
 )
-sinh = pointwise("sinh", quiet(np.sinh), lambda x, y: cosh(x), singular=True, lower=libm("sinh"))
-cosh: Op = pointwise(
-    "cosh", quiet(np.cosh), lambda x, y: sinh(x), singular=True, lower=libm("cosh")
+sinh = pointwise(
+    "sinh", quiet(np.sinh), lambda x, y: cosh(x), singular=True, lower=elementary("sinh")
 )
-tanh = pointwise("tanh", quiet(np.tanh), lambda x, y: 1.0 - y * y, lower=libm("tanh"))
-asinh = pointwise("asinh", quiet(np.arcsinh), lambda x, y: 1.0 / hypot(x, 1.0), lower=libm("asinh"))
+cosh: Op = pointwise(
+    "cosh", quiet(np.cosh), lambda x, y: sinh(x), singular=True, lower=elementary("cosh")
+)
+tanh = pointwise("tanh", quiet(np.tanh), lambda x, y: 1.0 - y * y, lower=elementary("tanh"))
+asinh = pointwise(
+    "asinh", quiet(np.arcsinh), lambda x, y: 1.0 / hypot(x, 1.0), lower=elementary("asinh")
+)
 acosh = pointwise(
     "acosh",
     quiet(np.arccosh),
     lambda x, y: 1.0 / (sqrt(x - 1.0) * sqrt(x + 1.0)),
     singular=True,
-    lower=libm("acosh"),
+    lower=elementary("acosh"),
     domain=(1.2, 4),
 )
 atanh = pointwise(
@@ -251,7 +262,7 @@ atanh = pointwise(
     quiet(np.arctanh),
     lambda x, y: 1.0 / ((1.0 - x) * (1.0 + x)),
     singular=True,
-    lower=libm("atanh"),
+    lower=elementary("atanh"),
     domain=(-0.8, 0.8),
 )
 

@@ -17,8 +17,9 @@ def inst(**by_kind: str) -> Callable[..., Any]:
     return lambda e, *xs: getattr(e.b, by_kind[e.kind])(*xs)
 
 
-def libm(name: str) -> Callable[..., Any]:
-    return lambda e, *xs: e.libm(name, *xs)
+def elementary(name: str) -> Callable[..., Any]:
+    """A function of `codegen.elementary`, or libm's where that is as good."""
+    return lambda e, *xs: e.elementary(name, *xs)
 
 
 def intrinsic(name: str) -> Callable[..., Any]:

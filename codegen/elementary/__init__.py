@@ -1,0 +1,21 @@
+"""Elementary functions (exp, sin, erf, ...) as arithmetic that the loop vectoriser takes."""
+
+from . import (
+    error_function,
+    exponential,
+    hyperbolic,
+    inverse_trigonometric,
+    logarithm,
+    powers,
+    trigonometric,
+)
+
+__all__ = [
+    "error_function",
+    "exponential",
+    "hyperbolic",
+    "inverse_trigonometric",
+    "logarithm",
+    "powers",
+    "trigonometric",
+]
