@@ -43,25 +43,35 @@ class Products:
         self.frame = frame
 
     def emit(self, b: ll.IRBuilder, value: Value) -> None:
-        """``bmk,bkn->bmn`` with each matrix in either order, row-major."""
+        """``mk,kn->mn`` or ``bmk,bkn->bmn`` with each matrix in either order, row-major."""
         x, z = value.args
         left, right, _ = split_spec(value.attr("spec"))
-        batch, m, n = value.shape
+        *batch, m, n = value.type.ints
         k = x.shape[left.index("k")]
         prefix = "d" if value.dtype.itemsize == 8 else "s"
         pointers = [self.frame.pointer(b, v) for v in (home(x), home(z), value)]
         sizes = [m * k, k * n, m * n]
-        for number in range(batch):
-            a, c, y = (
-                self._at(b, pointer, value, number * size)
-                for pointer, size in zip(pointers, sizes, strict=True)
-            )
-            self._matrix(
-                b, prefix, value, (a, left[1:] == "mk"), (c, right[1:] == "kn"), y, (m, n, k)
-            )
+        head, after = b.append_basic_block("product"), b.append_basic_block("after")
+        before = b.block
+        b.branch(head)
+        b.position_at_end(head)
+        number = b.phi(I64)
+        a, c, y = (
+            self._at(b, pointer, number, size * value.dtype.itemsize)
+            for pointer, size in zip(pointers, sizes, strict=True)
+        )
+        self._matrix(
+            b, prefix, value, (a, left[-2:] == "mk"), (c, right[-2:] == "kn"), y, (m, n, k)
+        )
+        following = b.add(number, ll.Constant(I64, 1), flags=("nsw", "nuw"))
+        number.add_incoming(ll.Constant(I64, 0), before)
+        number.add_incoming(following, b.block)
+        count = ll.Constant(I64, batch[0] if batch else 1)
+        b.cbranch(b.icmp_signed("<", following, count), head, after)
+        b.position_at_end(after)
 
-    def _at(self, b: ll.IRBuilder, pointer: ll.Value, value: Value, elements: int) -> ll.Value:
-        at = ll.Constant(I64, elements * value.dtype.itemsize)
+    def _at(self, b: ll.IRBuilder, pointer: ll.Value, number: ll.Value, size: int) -> ll.Value:
+        at = b.mul(number, ll.Constant(I64, size), flags=("nsw",))
         return b.gep(pointer, [at], inbounds=True, source_etype=I8)
 
     def _matrix(

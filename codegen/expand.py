@@ -38,6 +38,9 @@ def expand(graph: Graph) -> Graph:
 
 def _product(value: Value, x: Value, z: Value) -> Value:
     left, right, result = split_spec(value.attr("spec"))
+    kept = [i for i in result if not (i in left and i in right)]
+    if kept and kept[0] in right:  # the rows of the result are those of the first factor
+        (x, left), (z, right) = (z, right), (x, left)
     sizes = dict(zip(left + right, x.shape + z.shape, strict=True))
     if any(isinstance(size, Affine) for size in sizes.values()):
         return _inline(x, z, left, right, result, sizes)
@@ -57,10 +60,12 @@ def _product(value: Value, x: Value, z: Value) -> Value:
         return _inline(x, z, left, right, result, sizes)
     a, a_order = _matrix(x, left, groups, ("m", "k"), count)
     b, b_order = _matrix(z, right, groups, ("k", "n"), count)
-    y = contract(a, b, spec=f"b{a_order},b{b_order}->bmn")
+    batch = "b" if groups["b"] else ""
+    y = contract(a, b, spec=f"{batch}{a_order},{batch}{b_order}->{batch}mn")
     order = groups["b"] + groups["m"] + groups["n"]
-    split = reshape(y, shape=tuple(sizes[i] for i in order))
-    return transpose(split, perm=tuple(order.index(i) for i in result))
+    split = _reshaped(y, tuple(sizes[i] for i in order))
+    perm = tuple(order.index(i) for i in result)
+    return split if list(perm) == sorted(perm) else transpose(split, perm=perm)
 
 
 def _product_of(dims: object) -> int:
@@ -82,7 +87,12 @@ def _matrix(
         first, second = parts
         order = groups["b"] + groups[first] + groups[second]
         x = transpose(x, perm=tuple(indices.index(i) for i in order))
-    return reshape(x, shape=(count["b"], count[first], count[second])), first + second
+    batch = (count["b"],) if groups["b"] else ()
+    return _reshaped(x, (*batch, count[first], count[second])), first + second
+
+
+def _reshaped(x: Value, shape: tuple[int, ...]) -> Value:
+    return x if x.shape == shape else reshape(x, shape=shape)
 
 
 def _inline(x: Value, z: Value, left: str, right: str, result: str, sizes: dict) -> Value:

@@ -215,7 +215,7 @@ class NestEmitter:
         self._close(b, body, levels, [])
 
     def combine(self, b: ll.IRBuilder, store: Store, partial: ll.Value, count: int) -> None:
-        """The result of a reduction from those of ``count`` chunks behind the pointer ``partial``."""
+        """The result of a reduction from those of ``count`` chunks, behind ``partial``."""
         value = store.value
         self._fill(b, store)
         size = math.prod(value.type.ints)

@@ -4,7 +4,7 @@ What the nests need from around them (pointers, scalars, symbols) becomes an arg
 function when it is first asked for; pointers stay ``noalias``. A task unpacks them from the
 context, a table that is filled before the pool is called:
 
-    void task(char *context, int64 chunk, char *scratch)
+    void task(char *context, int64 chunk)
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class _Chunk(ll.Function):
 
     def argument(self, type: ll.Type) -> ll.Argument:
         found = ll.Argument(self, type)
-        self.args = (*self.args, found)
+        self.args: tuple[ll.Argument, ...] = (*self.args, found)
         self.ftype = ll.FunctionType(VOID, [x.type for x in self.args])
         self.type = self.ftype.as_pointer()
         return found
@@ -106,9 +106,9 @@ def emit_band(b: ll.IRBuilder, band: Band, frame: Frame, slot: Buffer, pool: ll.
     context = frame.entry.bitcast(frame.entry.alloca(words), POINTER)
     for number, value in enumerate(captures.outer):
         b.store(value, _field(b, context, number, value.type))
-    pointers = [POINTER, task.type, POINTER, I64, I64]
+    pointers = [POINTER, task.type, POINTER, I64]
     run = b.inttoptr(b.load(_word(b, pool, RUN)), ll.FunctionType(VOID, pointers).as_pointer())
-    b.call(run, [pool, task, context, ll.Constant(I64, band.count), ll.Constant(I64, 0)])
+    b.call(run, [pool, task, context, ll.Constant(I64, band.count)])
     emitter = NestEmitter(frame)
     for store, begin in zip(band.partial, band.places()[0], strict=True):
         pointer = frame.memory.pointer(b, slot)
@@ -149,12 +149,12 @@ def _write_chunk(
 
 
 def _write_task(chunk: _Chunk, band: Band) -> ll.Function:
-    type = ll.FunctionType(VOID, [POINTER, I64, POINTER])
+    type = ll.FunctionType(VOID, [POINTER, I64])
     task = ll.Function(chunk.module, type, chunk.name + ".task")
     task.linkage = "internal"
     task.attributes.add("nounwind")
     b = ll.IRBuilder(task.append_basic_block("entry"))
-    context, number, _ = task.args
+    context, number = task.args
     begin = b.mul(number, ll.Constant(I64, band.size))
     after = b.add(begin, ll.Constant(I64, band.size))
     rows = ll.Constant(I64, band.rows)

@@ -1,10 +1,10 @@
 """The Schedule: what runs in which order, in which loop nest, into which buffer.
 
 A :class:`Nest` is a perfect loop nest over an iteration space with several :class:`Store`\\ s
-fused in its body; a :class:`Band` divides nests into chunks; a :class:`Call` is a library call; a :class:`Loop` and a :class:`Choice` are
-control flow around planned :class:`Region`\\ s. Scalars live in registers and are computed in the
-gaps between steps. A :class:`Section` is the straight-line piece of a decision tree up to a
-branch or a leaf.
+fused in its body; a :class:`Band` divides nests into chunks; a :class:`Call` is a library call; a
+:class:`Loop` and a :class:`Choice` are control flow around planned :class:`Region`\\ s. Scalars
+live in registers and are computed in the gaps between steps. A :class:`Section` is the
+straight-line piece of a decision tree up to a branch or a leaf.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from ..ir.graph import Graph, Value
 from ..ir.types import Shape
 from .access import domain
 from .tree import Branch, Leaf, Program
-
 
 ALIGNMENT = 64
 """Bytes; a cache line."""

@@ -1,6 +1,6 @@
 """Worker threads: a pool that runs the chunks of a band, and nothing of Python.
 
-One call of ``run`` is one job: ``task(context, chunk, scratch)`` for every chunk, each claimed by
+One call of ``run`` is one job: ``task(context, chunk)`` for every chunk, each claimed by
 whichever thread is free, the caller included; ``run`` returns when all are done. What a chunk
 computes does not depend on who runs it, so results are the same for any number of threads.
 
@@ -18,15 +18,13 @@ import functools
 import os
 import threading
 
-
 # The fields of a pool, in bytes; words that are written often have cache lines of their own.
-RUN, TASK, CONTEXT, COUNT, ROOM = 0, 8, 16, 24, 32
+RUN, TASK, CONTEXT, COUNT = 0, 8, 16, 24
 BUSY, WORD, FINISHED, SLEEPERS, STOP = 64, 128, 192, 256, 264
 MUTEX, START, DONE = 320, 448, 576  # pthread_mutex_t and pthread_cond_t take up to 64 bytes
 MOST_THREADS = 1024
 
-SCRATCH = 704
-"""Pointer and size of each thread's scratch memory, the caller's first."""
+SIZE = 704
 
 _IR = f"""
 declare i32 @pthread_mutex_lock(ptr)
@@ -34,19 +32,15 @@ declare i32 @pthread_mutex_unlock(ptr)
 declare i32 @pthread_cond_wait(ptr, ptr)
 declare i32 @pthread_cond_broadcast(ptr)
 declare i32 @sched_yield()
-declare ptr @malloc(i64)
-declare void @free(ptr)
 
 ; Claims and runs chunks until there are none; returns the generation that it saw last.
-define internal i64 @chunks(ptr %pool, ptr %scratch_at) noinline {{
+define internal i64 @chunks(ptr %pool) noinline {{
 entry:
   %word_at = getelementptr i8, ptr %pool, i64 {WORD}
   %count_at = getelementptr i8, ptr %pool, i64 {COUNT}
   %task_at = getelementptr i8, ptr %pool, i64 {TASK}
   %context_at = getelementptr i8, ptr %pool, i64 {CONTEXT}
-  %room_at = getelementptr i8, ptr %pool, i64 {ROOM}
   %finished_at = getelementptr i8, ptr %pool, i64 {FINISHED}
-  %size_at = getelementptr i8, ptr %scratch_at, i64 8
   br label %look
 look:
   %word = load atomic i64, ptr %word_at seq_cst, align 8
@@ -55,7 +49,6 @@ look:
   %count = load atomic i64, ptr %count_at seq_cst, align 8
   %task = load atomic ptr, ptr %task_at seq_cst, align 8
   %context = load atomic ptr, ptr %context_at seq_cst, align 8
-  %room = load atomic i64, ptr %room_at seq_cst, align 8
   %left = icmp ult i64 %chunk, %count
   br i1 %left, label %claim, label %none
 claim:
@@ -65,19 +58,7 @@ claim:
   %mine = extractvalue {{ i64, i1 }} %swap, 1
   br i1 %mine, label %claimed, label %look
 claimed:
-  %size = load i64, ptr %size_at
-  %small = icmp ult i64 %size, %room
-  br i1 %small, label %grow, label %run
-grow:
-  %old = load ptr, ptr %scratch_at
-  call void @free(ptr %old)
-  %new = call ptr @malloc(i64 %room)
-  store ptr %new, ptr %scratch_at
-  store i64 %room, ptr %size_at
-  br label %run
-run:
-  %scratch = load ptr, ptr %scratch_at
-  call void %task(ptr %context, i64 %chunk, ptr %scratch)
+  call void %task(ptr %context, i64 %chunk)
   %before = atomicrmw add ptr %finished_at, i64 1 seq_cst
   %after = add i64 %before, 1
   %last = icmp eq i64 %after, %count
@@ -93,12 +74,9 @@ none:
   ret i64 %generation
 }}
 
-; A thread's life: {{pool, its scratch}} -> null
-define ptr @adjit.worker(ptr %self) {{
+; A thread's life.
+define ptr @adjit.worker(ptr %pool) {{
 entry:
-  %pool = load ptr, ptr %self
-  %scratch_from = getelementptr i8, ptr %self, i64 8
-  %scratch_at = load ptr, ptr %scratch_from
   %word_at = getelementptr i8, ptr %pool, i64 {WORD}
   %stop_at = getelementptr i8, ptr %pool, i64 {STOP}
   %sleepers_at = getelementptr i8, ptr %pool, i64 {SLEEPERS}
@@ -106,7 +84,7 @@ entry:
   %start = getelementptr i8, ptr %pool, i64 {START}
   br label %work
 work:
-  %seen = call i64 @chunks(ptr %pool, ptr %scratch_at)
+  %seen = call i64 @chunks(ptr %pool)
   br label %spin
 spin: ; the next job of a program often comes at once
   %tries = phi i64 [ 0, %work ], [ %more, %again ]
@@ -144,38 +122,34 @@ leave:
   ret ptr null
 }}
 
-define void @adjit.run(ptr %pool, ptr %task, ptr %context, i64 %count, i64 %room) {{
+define void @adjit.run(ptr %pool, ptr %task, ptr %context, i64 %count) {{
 entry:
   %busy_at = getelementptr i8, ptr %pool, i64 {BUSY}
   %swap = cmpxchg ptr %busy_at, i64 0, i64 1 seq_cst seq_cst
   %mine = extractvalue {{ i64, i1 }} %swap, 1
   br i1 %mine, label %begin, label %alone
 alone:
-  %own = call ptr @malloc(i64 %room)
   br label %each
 each:
   %c = phi i64 [ 0, %alone ], [ %following, %step ]
   %left = icmp ult i64 %c, %count
   br i1 %left, label %step, label %given
 step:
-  call void %task(ptr %context, i64 %c, ptr %own)
+  call void %task(ptr %context, i64 %c)
   %following = add i64 %c, 1
   br label %each
 given:
-  call void @free(ptr %own)
   ret void
 begin:
   %word_at = getelementptr i8, ptr %pool, i64 {WORD}
   %count_at = getelementptr i8, ptr %pool, i64 {COUNT}
   %task_at = getelementptr i8, ptr %pool, i64 {TASK}
   %context_at = getelementptr i8, ptr %pool, i64 {CONTEXT}
-  %room_at = getelementptr i8, ptr %pool, i64 {ROOM}
   %finished_at = getelementptr i8, ptr %pool, i64 {FINISHED}
   %sleepers_at = getelementptr i8, ptr %pool, i64 {SLEEPERS}
   %mutex = getelementptr i8, ptr %pool, i64 {MUTEX}
   %start = getelementptr i8, ptr %pool, i64 {START}
   %done = getelementptr i8, ptr %pool, i64 {DONE}
-  %own_scratch = getelementptr i8, ptr %pool, i64 {SCRATCH}
   %word = load atomic i64, ptr %word_at seq_cst, align 8
   ; Closed while its fields change: a generation without chunks.
   %old = or i64 %word, 4294967295
@@ -185,7 +159,6 @@ begin:
   store atomic i64 %count, ptr %count_at seq_cst, align 8
   store atomic ptr %task, ptr %task_at seq_cst, align 8
   store atomic ptr %context, ptr %context_at seq_cst, align 8
-  store atomic i64 %room, ptr %room_at seq_cst, align 8
   store atomic i64 0, ptr %finished_at seq_cst, align 8
   store atomic i64 %open, ptr %word_at seq_cst, align 8
   %sleepers = load atomic i64, ptr %sleepers_at seq_cst, align 8
@@ -197,7 +170,7 @@ wake:
   %u = call i32 @pthread_mutex_unlock(ptr %mutex)
   br label %help
 help:
-  %g = call i64 @chunks(ptr %pool, ptr %own_scratch)
+  %g = call i64 @chunks(ptr %pool)
   br label %spin
 spin:
   %tries = phi i64 [ 0, %help ], [ %more, %again ]
@@ -240,8 +213,7 @@ class Pool:
         libc.calloc.argtypes = [ctypes.c_size_t, ctypes.c_size_t]
         self._library, addresses = compile_assembly(_IR, "adjit.run", "adjit.worker")
         # Never freed: threads may look at it until the process ends.
-        size = SCRATCH + 16 * threads
-        self.address = int(libc.calloc(1, size + 16 * threads))
+        self.address = libc.calloc(1, SIZE) or 0
         if not self.address:
             raise MemoryError("no memory for a pool of threads")
         for field, initialise in (
@@ -252,13 +224,13 @@ class Pool:
             initialise(ctypes.c_void_p(self.address + field), None)
         self._set(RUN, addresses[0])
         self._workers: list[ctypes.c_ulong] = []
-        for number in range(1, threads):
-            itself = self.address + size + 16 * number
-            ctypes.c_int64.from_address(itself).value = self.address
-            ctypes.c_int64.from_address(itself + 8).value = self.address + SCRATCH + 16 * number
+        for _ in range(1, threads):
             worker = ctypes.c_ulong()
             failed = libc.pthread_create(
-                ctypes.byref(worker), None, ctypes.c_void_p(addresses[1]), ctypes.c_void_p(itself)
+                ctypes.byref(worker),
+                None,
+                ctypes.c_void_p(addresses[1]),
+                ctypes.c_void_p(self.address),
             )
             if failed:  # as many as the system gives
                 break
@@ -315,6 +287,6 @@ atexit.register(_close)
 @functools.cache
 def default_threads() -> int:
     """``NUMBA_NUM_THREADS``, or the cores that this process may use."""
-    from numba import config
+    from numba.core import config
 
-    return int(config.NUMBA_NUM_THREADS)
+    return int(config.NUMBA_NUM_THREADS)  # type: ignore[attr-defined]

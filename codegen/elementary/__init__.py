@@ -3,6 +3,7 @@
 from . import (
     error_function,
     exponential,
+    gamma,
     hyperbolic,
     inverse_trigonometric,
     logarithm,
@@ -13,6 +14,7 @@ from . import (
 __all__ = [
     "error_function",
     "exponential",
+    "gamma",
     "hyperbolic",
     "inverse_trigonometric",
     "logarithm",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from .definitions import Rare, elementary
-from .lanes import Number, estrin, fast_two_sum, fma, rint, two_sum, where
+from .lanes import Number, estrin, fast_two_sum, fma, rint, two_product, two_sum, where
 from .logarithm import LOG2_F32, LOG2_F64, LOG_F32, LOG_F64, split, tail
 
 # 1 - Euler's constant = lgamma'(2), by format. What is left of it is the constant of the table.
@@ -99,8 +99,16 @@ def lgamma(x: Number) -> Rare:
     s = where(x < 1.5, where(x < 0.5, x, x - 1.0), x - 2.0)
     slope = e.pick(*SLOPE)
     near = x < 1.5
-    small = fma(s, slope, where(near, -log, 0.0))
-    small_low = fma(s, estrin(s, e.pick(*NEAR_TWO)), where(near, -log_low, 0.0))
+    start = where(near, -log, 0.0)
+    first = fma(s, slope, start)
+    first_low = fma(s, slope, start - first) - where(near, log_low, 0.0)
+    # The terms cancel around the minimum at 1.46: the square's with its errors, too.
+    low, curvature, *coefficients = e.pick(*NEAR_TWO)
+    half, half_low = two_product(s, curvature)
+    square, square_low = two_product(s, half)
+    small, error = fast_two_sum(first, square)
+    rest = fma(s * s, estrin(s, coefficients), half_low + low)
+    small_low = fma(s, rest, square_low + (error + first_low))
     # (x - 1/2) (log(x) - 1) + STIRLING + a series.
     less, error = fast_two_sum(log, e.number(-1.0))
     factor, inverse = x - 0.5, 1.0 / x

@@ -14,7 +14,7 @@ import llvmlite.binding as llvm
 import llvmlite.ir as ll
 
 from .definitions import DEFINITIONS, Rare, arity
-from .lanes import F32, F64, Format, Lanes, Number
+from .lanes import F32, F64, Lanes, Number
 
 FORMATS = {64: F64, 32: F32}
 
@@ -22,9 +22,12 @@ PREFIX = "elementary."
 """What the names of elementary functions in LLVM begin with."""
 
 IN_LIBM = frozenset(
-    "exp exp2 expm1 log log2 log10 log1p sin cos tan asin acos atan atan2 sinh cosh tanh asinh "
-    "acosh atanh pow cbrt hypot erf erfc lgamma".split()
-)
+    {
+        "exp", "exp2", "expm1", "log", "log2", "log10", "log1p", "sin", "cos", "tan", "asin",
+        "acos", "atan", "atan2", "sinh", "cosh", "tanh", "asinh", "acosh", "atanh", "pow", "cbrt",
+        "hypot", "erf", "erfc", "lgamma",
+    }
+)  # fmt: skip
 """What libm has too, under the same name."""
 
 
