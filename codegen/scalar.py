@@ -10,7 +10,6 @@ from typing import Any
 import llvmlite.ir as ll
 import numpy as np
 
-from .elementary.definitions import DEFINITIONS
 from .elementary.library import declare
 
 I1, I8, I32, I64 = (ll.IntType(bits) for bits in (1, 8, 32, 64))
@@ -61,17 +60,6 @@ class Scalar:
 
     def elementary(self, name: str, *xs: ll.Value) -> ll.Value:
         if not self.inner and name in QUICK_IN_LIBM:
-            return self.libm(name, *xs)
-        if name not in DEFINITIONS:  # TRANSITIONAL
-            if name == "logaddexp":
-                x, y = xs
-                b = self.b
-                larger = self.extremum("max", x, y, nan=True)
-                distance = self.intrinsic("fabs", b.fsub(x, y))
-                tail = self.libm("log1p", self.libm("exp", b.fneg(distance)))
-                equal = b.fcmp_ordered("==", x, y)
-                log2 = self.number(x, float(np.log(2.0)))
-                return b.fadd(larger, b.select(equal, log2, tail))
             return self.libm(name, *xs)
         return self.b.call(declare(self.b.module, name, 8 * self.dtype.itemsize), xs)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from .definitions import Rare, elementary
+from .exponential import at_most
 from .lanes import Number, estrin, fast_two_sum, fma, rint, two_product, two_sum, where
 from .logarithm import LOG2_F32, LOG2_F64, LOG_F32, LOG_F64, split, tail
 
@@ -80,6 +81,8 @@ STIRLING_SERIES = (
 OVERFLOW = (2.5563481638716906e305, 4.085003422217388e36)
 """Beyond, lgamma is infinite."""
 
+LARGEST = (1.7976931348623157e308, 3.4028234663852886e38)
+
 
 def _log(x: Number) -> tuple[Number, Number]:
     """The logarithm of a positive finite number, as a sum of two."""
@@ -113,7 +116,7 @@ def lgamma(x: Number) -> Rare:
     less, error = fast_two_sum(log, e.number(-1.0))
     factor, inverse = x - 0.5, 1.0 / x
     constant, constant_low = e.pick(*STIRLING)
-    product = factor * less
+    product = at_most(factor * less, *LARGEST)
     product_low = fma(factor, less, -product) + factor * (log_low + error)
     series = fma(inverse, estrin(inverse * inverse, e.pick(*STIRLING_SERIES)), constant_low)
     large, error = two_sum(product, e.number(constant))

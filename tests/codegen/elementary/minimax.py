@@ -42,8 +42,16 @@ class Problem:
     def error(self, coefficients: Sequence[float], count: int = 300) -> float:
         """The largest weighted error of a polynomial."""
         with mp.workprec(PRECISION):
-            exact = [mpf(c) for c in reversed(coefficients)]
-            return float(max(w * abs(f - mp.polyval(exact, x)) for x, f, w in self.grid(count)))
+            exact = [mpf(c) for c in coefficients]
+            return float(max(w * abs(f - horner(exact, x)) for x, f, w in self.grid(count)))
+
+
+def horner(coefficients: Sequence[mpf], x: mpf) -> mpf:
+    """The polynomial with these coefficients, the constant one first."""
+    y = mpf(0)
+    for c in reversed(coefficients):
+        y = y * x + c
+    return y
 
 
 def rounded(x: mpf, bits: int) -> mpf:
@@ -87,8 +95,7 @@ def _remez(points: Points, count: int, reference: list[int] | None) -> tuple[lis
             [[x**j for j in range(count)] + [(-1) ** i / w] for i, (x, _, w) in enumerate(rows)]
         )
         *coefficients, level = mp.lu_solve(matrix, mp.matrix([f for _, f, _ in rows]))
-        backwards = coefficients[::-1]
-        errors = [w * (f - mp.polyval(backwards, x)) for x, f, w in points]
+        errors = [w * (f - horner(coefficients, x)) for x, f, w in points]
         if max(map(abs, errors)) <= abs(level) * mpf("1.001"):
             break
         reference = _alternating(errors, count + 1)
