@@ -11,12 +11,13 @@ import numpy as np
 
 from ..ir.graph import Value
 from ..ir.ops.families import REDUCTIONS
-from ..ir.types import lower_bound
+from ..ir.types import Dim, lower_bound
 from .access import Index, Linear, depth, identity, offset, region_index
 from .body import Body
 from .frame import Frame
 from .scalar import I64, Scalar, constant, from_memory, register_type
 from .schedule import Buffer, Nest, Store, space
+from .tile import BLOCK, tile
 
 
 @dataclass(slots=True)
@@ -37,6 +38,7 @@ class _Level:
     end: ll.Value
     head: ll.Block
     after: ll.Block
+    step: int
 
 
 class NestEmitter:
@@ -59,7 +61,12 @@ class NestEmitter:
             return
         for store in nest.stores:
             self._reserve(b, store)
-        body, levels = self._open(b, nest, self.rows)
+        inline = {store.value for store in nest.stores if store.kind == "store"}
+        blocks = None
+        if all(r.register is None or r.level == 0 for r in reductions):
+            targets = [r.target for r in reductions if r.register is None]
+            blocks = tile(nest, lambda v: self.frame.stored(v) and v not in inline, targets)
+        body, levels = self._open(b, nest, self.rows, blocks)
         for reduction in reductions:
             if reduction.register is not None:
                 start = constant(reduction.store.value.dtype, _start(reduction.store))
@@ -70,13 +77,45 @@ class NestEmitter:
     # --- loops ------------------------------------------------------------------------------
 
     def _open(
-        self, b: ll.IRBuilder, nest: Nest, rows: tuple[ll.Value, ll.Value] | None = None
+        self,
+        b: ll.IRBuilder,
+        nest: Nest,
+        rows: tuple[ll.Value, ll.Value] | None = None,
+        blocks: int | None = None,
     ) -> tuple[Body, list[_Level]]:
-        builders, levels = [], []
+        """The loops; ``blocks``: this one and the last are cut into blocks."""
         bounds = [(ll.Constant(I64, 0), self.frame.dim(b, size)) for size in nest.domain]
         if rows is not None:
             bounds[0] = rows
-        for dim, (begin, end) in zip(nest.domain, bounds, strict=True):
+        builders, levels = [], []
+        if blocks is not None:
+            cut = (blocks, len(bounds) - 1)
+            outer, tiles = self._enter(b, [(1, bounds[axis]) for axis in cut], BLOCK)
+            builders.append(outer[0])
+            for axis, level in zip(cut, tiles, strict=True):
+                after = b.add(level.index, ll.Constant(I64, BLOCK), flags=("nsw",))
+                end = b.select(b.icmp_signed("<", after, level.end), after, level.end)
+                bounds[axis] = (level.index, end)
+            levels += tiles
+        outer, inner = self._enter(b, list(zip(nest.domain, bounds, strict=True)))
+        builders += outer[1:] if blocks is not None else outer
+        levels += inner
+        builders.append(b)
+        inline = {store.value for store in nest.stores if store.kind == "store"}
+        body = Body(
+            builders,
+            [level.index for level in inner],
+            self.frame,
+            lambda value: self.frame.stored(value) and value not in inline,
+        )
+        return body, levels
+
+    def _enter(
+        self, b: ll.IRBuilder, loops: list[tuple[Dim, tuple[ll.Value, ll.Value]]], step: int = 1
+    ) -> tuple[list[ll.IRBuilder], list[_Level]]:
+        """Begins loops, each given as its size and bounds; a builder in front of each."""
+        builders, levels = [], []
+        for dim, (begin, end) in loops:
             head, after = b.append_basic_block("loop"), b.append_basic_block("after")
             before = b.block
             if (lower_bound(dim) or 0) > 0:
@@ -89,24 +128,18 @@ class NestEmitter:
             b.position_at_end(head)
             index = b.phi(I64)
             index.add_incoming(begin, before)
-            levels.append(_Level(index, end, head, after))
-        builders.append(b)
-        inline = {store.value for store in nest.stores if store.kind == "store"}
-        body = Body(
-            builders,
-            [level.index for level in levels],
-            self.frame,
-            lambda value: self.frame.stored(value) and value not in inline,
-        )
-        return body, levels
+            levels.append(_Level(index, end, head, after, step))
+        return builders, levels
 
     def _close(
         self, b: ll.IRBuilder, body: Body, levels: list[_Level], reductions: list[_Reduction]
     ) -> None:
-        for depth_of in range(len(levels), -1, -1):
-            if depth_of < len(levels):
-                level = levels[depth_of]
-                following = b.add(level.index, ll.Constant(I64, 1), flags=("nsw", "nuw"))
+        left = list(levels)
+        for depth_of in range(len(body.loops), -1, -1):
+            while len(left) > (depth_of and depth_of + len(levels) - len(body.loops)):
+                level = left.pop()
+                step = ll.Constant(I64, level.step)
+                following = b.add(level.index, step, flags=("nsw", "nuw"))
                 level.index.add_incoming(following, b.block)
                 b.cbranch(b.icmp_signed("<", following, level.end), level.head, level.after)
                 b.position_at_end(level.after)
