@@ -24,7 +24,7 @@ from .tree import Outcome
 
 OPTIMISATION = 2
 """LLVM's level. The third one unrolls loop nests fully: three times the compile time for code
-that is no faster (`benchmarks/loops.py`)."""
+that is no faster (the loop suite of `benchmarks/`)."""
 
 
 class _Library(JITCodeLibrary):

@@ -2,37 +2,19 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
 from collections.abc import Callable, Sequence
-from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import numpy as np
 import pytest
 
 from adjit import compile_grad, grad, jit, jvp
+from adjit.benchmarks import loop_cases
 
 FIRST, SECOND = 1e-7, 1e-6
 """Tolerances of derivatives along a direction, of the size of their terms."""
 
 
-def load(name: str) -> ModuleType:
-    """A package of the folder benchmarks, which is on no path."""
-    folder = Path(__file__).resolve().parents[1] / "benchmarks" / name
-    spec = importlib.util.spec_from_file_location(
-        name, folder / "__init__.py", submodule_search_locations=[str(folder)]
-    )
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-loop_cases = load("loop_cases")
 every_case = pytest.mark.parametrize("case", loop_cases.CASES.values(), ids=loop_cases.CASES)
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-NOT_SHIPPED = {"tests", "examples", "benchmarks", "docs", "build", "dist"}
+NOT_SHIPPED = {"tests", "examples", "docs", "build", "dist"}
 
 
 @pytest.fixture(scope="module")

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from . import elements, matrices, stencils, steps
-from .case import Case, loss
+from .case import LoopCase, loss
 
-CASES: dict[str, Case] = {
+CASES: dict[str, LoopCase] = {
     case.name: case for case in [*stencils.CASES, *matrices.CASES, *steps.CASES, *elements.CASES]
 }
 
-__all__ = ["CASES", "Case", "loss"]
+__all__ = ["CASES", "LoopCase", "loss"]

@@ -12,7 +12,7 @@ Size = tuple[int, ...]
 
 
 @dataclass(frozen=True)
-class Case:
+class LoopCase:
     """A NumPy program with a loop, and how to make arguments for it."""
 
     name: str
@@ -43,7 +43,7 @@ class Case:
         return rng.normal(size=np.shape(result))
 
 
-def loss(case: Case, fun: Callable[..., Any] | None = None) -> Callable[..., Any]:
+def loss(case: LoopCase, fun: Callable[..., Any] | None = None) -> Callable[..., Any]:
     """``<w, fun(*args)>`` as a function of ``(*args, w=w)``; ``fun`` is the case's own if None."""
     program = case.fun if fun is None else fun
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .case import Case, Size
+from .case import LoopCase, Size
 
 
 def newton_sqrt(a):
@@ -218,15 +218,17 @@ def expenses(size: Size, rng: np.random.Generator) -> tuple[Any, ...]:
 
 
 CASES = [
-    Case("newton_sqrt", newton_sqrt, positive, (0,), (6,), (20000,)),
-    Case("bisection", bisection, right_sides, (0,), (6,), (2000,)),
-    Case("recurrence", recurrence, signal(0.9), (0,), (8,), (10**6,)),
-    Case("mandelbrot", mandelbrot, cusp, (0, 1), (5, 100), (5000, 100), notes="all points escape"),
-    Case("running_peak", running_peak, signal(0.95), (0,), (8,), (10**5,)),
-    Case("enumerate_zip", enumerate_zip, two_series, (0, 1), (7, 7), (10**5, 10**5)),
-    Case("discounted", discounted, walk, (0, 1), (7,), (10**5,)),
-    Case("early_return", early_return, scaled, (0, 1), (10,), (50000,)),
-    Case("linked_list", linked_list, list_of, (0,), (8,), (10**5,)),
-    Case("budget", budget, expenses, (0,), (10,), (10**5,)),
-    Case("soft_dtw", soft_dtw, two_series, (0, 1), (5, 4), (100, 120)),
+    LoopCase("newton_sqrt", newton_sqrt, positive, (0,), (6,), (20000,)),
+    LoopCase("bisection", bisection, right_sides, (0,), (6,), (2000,)),
+    LoopCase("recurrence", recurrence, signal(0.9), (0,), (8,), (10**6,)),
+    LoopCase(
+        "mandelbrot", mandelbrot, cusp, (0, 1), (5, 100), (5000, 100), notes="all points escape"
+    ),
+    LoopCase("running_peak", running_peak, signal(0.95), (0,), (8,), (10**5,)),
+    LoopCase("enumerate_zip", enumerate_zip, two_series, (0, 1), (7, 7), (10**5, 10**5)),
+    LoopCase("discounted", discounted, walk, (0, 1), (7,), (10**5,)),
+    LoopCase("early_return", early_return, scaled, (0, 1), (10,), (50000,)),
+    LoopCase("linked_list", linked_list, list_of, (0,), (8,), (10**5,)),
+    LoopCase("budget", budget, expenses, (0,), (10,), (10**5,)),
+    LoopCase("soft_dtw", soft_dtw, two_series, (0, 1), (5, 4), (100, 120)),
 ]

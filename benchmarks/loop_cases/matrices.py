@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .case import Case, Size
+from .case import LoopCase, Size
 
 
 def cholesky(A):
@@ -137,12 +137,12 @@ def sparse(size: Size, rng: np.random.Generator) -> tuple[Any, ...]:
 
 
 CASES = [
-    Case("cholesky", cholesky, definite, (0,), (6,), (300,)),
-    Case("triangular_product", triangular_product, triangle, (0, 1), (6, 5), (200, 250)),
-    Case("rank_k_update", rank_k_update, update, (0, 1), (6, 5), (200, 150)),
-    Case("durbin", durbin, autocorrelation, (0,), (7,), (2000,)),
-    Case("gram_schmidt", gram_schmidt, tall, (0,), (7, 5), (220, 180), pair=True),
-    Case(
+    LoopCase("cholesky", cholesky, definite, (0,), (6,), (300,)),
+    LoopCase("triangular_product", triangular_product, triangle, (0, 1), (6, 5), (200, 250)),
+    LoopCase("rank_k_update", rank_k_update, update, (0, 1), (6, 5), (200, 150)),
+    LoopCase("durbin", durbin, autocorrelation, (0,), (7,), (2000,)),
+    LoopCase("gram_schmidt", gram_schmidt, tall, (0,), (7, 5), (220, 180), pair=True),
+    LoopCase(
         "power_iteration",
         power_iteration,
         separated,
@@ -151,5 +151,5 @@ CASES = [
         (400, 90),
         notes="the size's second number is the second eigenvalue, in percent of the first",
     ),
-    Case("csr_product", csr_product, sparse, (0, 1), (7, 4), (10000, 20)),
+    LoopCase("csr_product", csr_product, sparse, (0, 1), (7, 4), (10000, 20)),
 ]

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .case import Case, Size
+from .case import LoopCase, Size
 
 
 def jacobi_1d(A, B, steps):
@@ -140,12 +140,12 @@ def levels(size: Size, rng: np.random.Generator) -> tuple[Any, ...]:
 
 
 CASES = [
-    Case("jacobi_1d", jacobi_1d, grids(1), (0, 1), (8, 3), (3200, 800), pair=True),
-    Case("jacobi_2d", jacobi_2d, grids(2), (0, 1), (6, 3), (350, 80), pair=True),
-    Case("heat_3d", heat_3d, grids(3), (0, 1), (5, 3), (40, 50), pair=True),
-    Case("gauss_seidel", gauss_seidel, one_grid, (0,), (6, 3), (100, 15)),
-    Case("vertical_advection", vertical_advection, columns, (0, 1), (3, 6), (60, 40)),
-    Case(
+    LoopCase("jacobi_1d", jacobi_1d, grids(1), (0, 1), (8, 3), (3200, 800), pair=True),
+    LoopCase("jacobi_2d", jacobi_2d, grids(2), (0, 1), (6, 3), (350, 80), pair=True),
+    LoopCase("heat_3d", heat_3d, grids(3), (0, 1), (5, 3), (40, 50), pair=True),
+    LoopCase("gauss_seidel", gauss_seidel, one_grid, (0,), (6, 3), (100, 15)),
+    LoopCase("vertical_advection", vertical_advection, columns, (0, 1), (3, 6), (60, 40)),
+    LoopCase(
         "horizontal_diffusion",
         horizontal_diffusion,
         levels,

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .case import Case, Size
+from .case import LoopCase, Size
 
 
 def accelerations(position, mass):
@@ -176,11 +176,11 @@ def polynomial(size: Size, rng: np.random.Generator) -> tuple[Any, ...]:
 
 
 CASES = [
-    Case("nbody", nbody, bodies, (0, 1, 2), (4, 3), (64, 100), pair=True),
-    Case("softmax_rows", softmax_rows, matrix, (0,), (4, 6), (1000, 500)),
-    Case("lorenz96", lorenz96, ring, (0, 1), (7, 3), (40, 500)),
-    Case("lstm", lstm, layer, (0, 1, 2, 3), (4, 3, 2), (200, 32, 64)),
-    Case(
+    LoopCase("nbody", nbody, bodies, (0, 1, 2), (4, 3), (64, 100), pair=True),
+    LoopCase("softmax_rows", softmax_rows, matrix, (0,), (4, 6), (1000, 500)),
+    LoopCase("lorenz96", lorenz96, ring, (0, 1), (7, 3), (40, 500)),
+    LoopCase("lstm", lstm, layer, (0, 1, 2, 3), (4, 3, 2), (200, 32, 64)),
+    LoopCase(
         "monte_carlo",
         monte_carlo,
         market,
@@ -189,8 +189,8 @@ CASES = [
         (10000, 100),
         notes="the payoff has a kink at the strike",
     ),
-    Case("adam", adam, optimum, (0, 1), (5, 4), (2000, 500), pair=True),
-    Case("row_network", row_network, network, (0, 1), (4, 3), (2000, 64)),
-    Case("smoothing", smoothing, series, (0, 1), (5, 3), (2000, 100)),
-    Case("horner", horner, polynomial, (0, 1), (5, 4), (200, 20000)),
+    LoopCase("adam", adam, optimum, (0, 1), (5, 4), (2000, 500), pair=True),
+    LoopCase("row_network", row_network, network, (0, 1), (4, 3), (2000, 64)),
+    LoopCase("smoothing", smoothing, series, (0, 1), (5, 3), (2000, 100)),
+    LoopCase("horner", horner, polynomial, (0, 1), (5, 4), (200, 20000)),
 ]

@@ -7,6 +7,7 @@ from . import (
     hyperbolic,
     inverse_trigonometric,
     logarithm,
+    polygamma,
     powers,
     trigonometric,
 )
@@ -18,6 +19,7 @@ __all__ = [
     "hyperbolic",
     "inverse_trigonometric",
     "logarithm",
+    "polygamma",
     "powers",
     "trigonometric",
 ]

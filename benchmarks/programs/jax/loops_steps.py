@@ -1,4 +1,4 @@
-"""The loop cases that carry vectors or scalars, in JAX; see ``loop_peers_jax``."""
+"""The loop cases that carry vectors or scalars, in JAX; see ``loops_arrays``."""
 
 from __future__ import annotations
 

@@ -1,0 +1,1 @@
+"""Programs for autograd, which has no in-place updates, where they differ from NumPy."""

@@ -1,0 +1,1 @@
+"""The loop cases in numba without derivatives: what the aim for gradients is stated in."""

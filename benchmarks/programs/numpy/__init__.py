@@ -1,0 +1,1 @@
+"""NumPy programs, as a user of adjit writes them: each returns a number."""

@@ -1,0 +1,1 @@
+"""Programs in PyTorch: each returns a scalar tensor."""
