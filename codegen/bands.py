@@ -14,11 +14,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ..ir.graph import Value
+from ..ir.ops.contract import split_spec
 from ..ir.ops.families import EXPENSIVE, REDUCTIONS
 from ..ir.types import Dim, Shape, upper_bound
 from .access import Linear, depth, identity, most, offset, region_index
-from .cone import cone
-from .schedule import Band, Buffer, Nest, Step, Store
+from .cone import cone, home
+from .schedule import Band, Buffer, Call, Nest, Step, Store
 
 WORTH = 60_000
 """Nanoseconds of work from which on a band is divided: waking a thread takes some ten thousand."""
@@ -31,6 +32,9 @@ CACHE = 1 << 18
 
 COMBINING = 4.0
 """Nanoseconds of work for each byte of a chunk's partial results, which are combined in the end."""
+
+ONE_THREAD = 1 << 18
+"""Multiplications up to which OpenBLAS uses one thread for a product (its interface/gemm.c)."""
 
 MOST_CHUNKS = 512
 
@@ -68,13 +72,16 @@ class _Profile:
     time: float = 0.0
 
 
+_Item = tuple[Nest | Call, _Profile]
+
+
 def band(
     steps: Sequence[Step], gaps: Sequence[list[Value]], buffers: Mapping[Value, Buffer]
 ) -> tuple[list[Step], list[list[Value]]]:
     """The steps with bands in the place of the nests that they divide, and the gaps between."""
     found: list[Step] = []
     between: list[list[Value]] = [list(gaps[0])]
-    run: list[tuple[Nest, _Profile]] = []
+    run: list[_Item] = []
     waiting: list[Value] = []  # scalars that no nest of the run needs
 
     def finish() -> None:
@@ -86,14 +93,22 @@ def band(
         waiting.clear()
 
     for step, gap in zip(steps, gaps[1:], strict=True):
-        profile = _profile(step, buffers) if isinstance(step, Nest) else None
-        if profile is None or not isinstance(step, Nest):
+        profile = None
+        if isinstance(step, Nest):
+            profile = _profile(step, buffers)
+        elif isinstance(step, Call):
+            profile = _batch(step, buffers)
+        if profile is None or not isinstance(step, Nest | Call):
             finish()
             found.append(step)
             between.append([])
+        elif _joins(run, step, profile, waiting):
+            run.append((step, profile))
+        elif _precedes(run, profile, waiting):
+            found.append(step)
+            between.append([])
         else:
-            if not _joins(run, step, profile, waiting):
-                finish()
+            finish()
             run.append((step, profile))
         waiting += gap
         if not all(_can_wait(value, buffers) for value in gap):
@@ -102,15 +117,13 @@ def band(
     return found, between
 
 
-def _joins(
-    run: list[tuple[Nest, _Profile]], nest: Nest, profile: _Profile, waiting: list[Value]
-) -> bool:
+def _joins(run: list[_Item], nest: Nest | Call, profile: _Profile, waiting: list[Value]) -> bool:
     """Whether a nest can be next in the run, before the scalars that are waiting."""
     if not set(waiting).isdisjoint(profile.scalars):
         return False
     if not run:
         return True
-    if run[0][0].domain[0] != nest.domain[0]:
+    if _rows(run[0][0]) != _rows(nest):
         return False
     for _, other in run:
         made = {store.value for store in other.partial}
@@ -121,6 +134,21 @@ def _joins(
     return True
 
 
+def _precedes(run: list[_Item], profile: _Profile, waiting: list[Value]) -> bool:
+    """Whether a nest has nothing to do with a run that is worth keeping together."""
+    if sum(other.time for _, other in run) < WORTH:
+        return False
+    made = {store.value for _, other in run for store in other.partial}
+    if not made.isdisjoint(profile.scalars) or not set(waiting).isdisjoint(profile.scalars):
+        return False
+    mine = {x.buffer: x.writes for x in sorted(profile.accesses, key=lambda x: x.writes)}
+    return not any(
+        x.buffer in mine and (x.writes or mine[x.buffer])
+        for _, other in run
+        for x in other.accesses
+    )
+
+
 def _can_wait(value: Value, buffers: Mapping[Value, Buffer]) -> bool:
     """Whether a scalar may be computed later: it reads no array, and gives no symbol a value."""
     if value.op.name == "index":
@@ -128,14 +156,13 @@ def _can_wait(value: Value, buffers: Mapping[Value, Buffer]) -> bool:
     return not cone(value, (), lambda v: bool(v.shape) and v in buffers, defining=True).loads
 
 
-def _divided(run: list[tuple[Nest, _Profile]]) -> Iterable[Step]:
+def _divided(run: list[_Item]) -> Iterable[Step]:
     """The nests of a run as one band, or as they are where that is not worth it."""
     nests = [nest for nest, _ in run]
     time = sum(profile.time for _, profile in run)
     if not nests or time < WORTH:
         return nests
-    rows = nests[0].domain[0]
-    assert isinstance(rows, int)
+    rows = _rows(nests[0])
     partial = [store for _, profile in run for store in profile.partial]
     arrays = sum(store.value.type.bytes for store in partial)
     count = time / CHUNK
@@ -153,6 +180,31 @@ def _divided(run: list[tuple[Nest, _Profile]]) -> Iterable[Step]:
 
 
 # --- what a nest does -----------------------------------------------------------------------
+
+
+def _rows(nest: Nest | Call) -> int:
+    rows = nest.value.shape[0] if isinstance(nest, Call) else nest.domain[0]
+    assert isinstance(rows, int)
+    return rows
+
+
+def _batch(call: Call, buffers: Mapping[Value, Buffer]) -> _Profile | None:
+    """The profile of a batched product whose items are so small that BLAS has one thread each."""
+    value = call.value
+    if len(value.shape) < 3:
+        return None
+    profile = _Profile()
+    for part in (*value.args, value):
+        items = part.type.ints[0]
+        size = part.type.bytes // items
+        profile.accesses.append(_Access(buffers[home(part)], 0, size, size, part is value))
+    left = split_spec(value.attr("spec"))[0]
+    inner = value.args[0].type.ints[left.index("k")]
+    work = value.type.size // value.type.ints[0] * inner
+    if work > ONE_THREAD:
+        return None
+    profile.time = 0.15 * work * value.type.ints[0]
+    return profile
 
 
 def _profile(nest: Nest, buffers: Mapping[Value, Buffer]) -> _Profile | None:

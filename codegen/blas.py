@@ -42,8 +42,13 @@ class Products:
     def __init__(self, frame: Frame) -> None:
         self.frame = frame
 
-    def emit(self, b: ll.IRBuilder, value: Value) -> None:
-        """``mk,kn->mn`` or ``bmk,bkn->bmn`` with each matrix in either order, row-major."""
+    def emit(
+        self, b: ll.IRBuilder, value: Value, items: tuple[ll.Value, ll.Value] | None = None
+    ) -> None:
+        """``mk,kn->mn`` or ``bmk,bkn->bmn`` with each matrix in either order, row-major.
+
+        ``items``: the part of the batch to multiply.
+        """
         x, z = value.args
         left, right, _ = split_spec(value.attr("spec"))
         *batch, m, n = value.type.ints
@@ -64,10 +69,10 @@ class Products:
             b, prefix, value, (a, left[-2:] == "mk"), (c, right[-2:] == "kn"), y, (m, n, k)
         )
         following = b.add(number, ll.Constant(I64, 1), flags=("nsw", "nuw"))
-        number.add_incoming(ll.Constant(I64, 0), before)
+        begin, end = items or (ll.Constant(I64, 0), ll.Constant(I64, batch[0] if batch else 1))
+        number.add_incoming(begin, before)
         number.add_incoming(following, b.block)
-        count = ll.Constant(I64, batch[0] if batch else 1)
-        b.cbranch(b.icmp_signed("<", following, count), head, after)
+        b.cbranch(b.icmp_signed("<", following, end), head, after)
         b.position_at_end(after)
 
     def _at(self, b: ll.IRBuilder, pointer: ll.Value, number: ll.Value, size: int) -> ll.Value:

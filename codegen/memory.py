@@ -18,12 +18,16 @@ from .regions import Regions
 from .schedule import Buffer, Choice, Loop, Region, Step
 from .scope import Flow
 
+SMALL = 1 << 15
+"""Bytes up to which an array rather has a slot of its own than one of an array with other rows."""
+
 
 @dataclass(slots=True)
 class Arena:
     """What all sections share: the sizes of the slots in bytes, and what is counted."""
 
     sizes: list[int] = field(default_factory=list)
+    rows: dict[int, int] = field(default_factory=dict)  # of what a slot held last
     tapes: int = 0
     copies: int = 0
     groups: list[set[int]] = field(default_factory=list)  # slots that change places
@@ -58,17 +62,23 @@ class Memory:
         if value.shape[0] == UNBOUNDED:
             self.arena.tapes += 1
             return Buffer("tape", self.arena.tapes - 1)
-        return Buffer("slot", self._slot(most(value.shape) * value.dtype.itemsize))
-
-    def _slot(self, size: int) -> int:
-        sizes = self.arena.sizes
+        size = most(value.shape) * value.dtype.itemsize
         if size >= UNBOUNDED:
             raise IRError("nothing bounds the size of an array that needs a buffer")
-        fitting = [slot for slot in self.free if sizes[slot] >= size]
+        slot = self._slot(size, most(value.shape[:1]))
+        self.arena.rows[slot] = most(value.shape[:1])
+        return Buffer("slot", slot)
+
+    def _slot(self, size: int, rows: int) -> int:
+        sizes = self.arena.sizes
+        free = self.free
+        if size <= SMALL:  # not worth a slot with other rows, which would part a band
+            free = [slot for slot in free if self.arena.rows[slot] == rows]
+        fitting = [slot for slot in free if sizes[slot] >= size]
         if fitting:
             slot = min(fitting, key=sizes.__getitem__)
-        elif self.free:
-            slot = max(self.free, key=sizes.__getitem__)
+        elif free:
+            slot = max(free, key=sizes.__getitem__)
             sizes[slot] = size
         else:
             sizes.append(size)

@@ -14,10 +14,11 @@ from typing import Any
 import llvmlite.ir as ll
 
 from ..ir.graph import Value
+from .blas import Products
 from .frame import Frame
 from .nest import NestEmitter
 from .scalar import I8, I64, memory_type, to_memory
-from .schedule import Band, Buffer
+from .schedule import Band, Buffer, Call
 from .threads import RUN
 
 POINTER = I8.as_pointer()
@@ -135,9 +136,12 @@ def _write_chunk(
         _Taken(captures, frame.symbols),
     )
     b = ll.IRBuilder(start)
-    emitter = NestEmitter(inside, (begin, end))
+    emitter, products = NestEmitter(inside, (begin, end)), Products(inside)
     for nest in band.nests:
-        emitter.emit(b, nest)
+        if isinstance(nest, Call):
+            products.emit(b, nest.value, (begin, end))
+        else:
+            emitter.emit(b, nest)
     for n, store in enumerate(band.partial):
         value = store.value
         if not value.shape:

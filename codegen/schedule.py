@@ -59,15 +59,24 @@ class Nest:
     stores: list[Store] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A matrix product by BLAS."""
+
+    value: Value
+
+
 @dataclass(slots=True)
 class Band:
     """Nests that run together on chunks of rows: values of their outermost loop.
+
+    Batched products are among them; their rows are the items of the batch.
 
     There are ``rows``, in chunks of ``size``; ``partial`` are the reductions over rows, of which
     each chunk has its own result.
     """
 
-    nests: list[Nest]
+    nests: list[Nest | Call]
     rows: int
     size: int
     partial: list[Store]
@@ -84,13 +93,6 @@ class Band:
             begins.append(total)
             total += -(-self.count * store.value.type.bytes // ALIGNMENT) * ALIGNMENT
         return begins, total
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """A matrix product by BLAS."""
-
-    value: Value
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,7 +51,7 @@ def _code(code: Code, names: _Names, indent: str) -> list[str]:
             inside = ", ".join(f"{names[v]} = {v.op.name}" for v in gap)
             lines.append(f"{indent}scalars: {inside}")
         if isinstance(step, Call):
-            lines.append(f"{indent}call {names[step.value]} = {step.value.op.name}")
+            lines.append(_call(step, names, indent))
         elif isinstance(step, Loop):
             lines += _loop(step, code, names, indent)
         elif isinstance(step, Choice):
@@ -62,10 +62,17 @@ def _code(code: Code, names: _Names, indent: str) -> list[str]:
         elif isinstance(step, Band):
             lines.append(f"{indent}band of {step.count} chunks of {step.size} rows:")
             for nest in step.nests:
-                lines += _nest(nest, code, names, indent + "  ")
+                if isinstance(nest, Call):
+                    lines.append(_call(nest, names, indent + "  "))
+                else:
+                    lines += _nest(nest, code, names, indent + "  ")
         elif step is not None:
             lines += _nest(step, code, names, indent)
     return lines
+
+
+def _call(step: Call, names: _Names, indent: str) -> str:
+    return f"{indent}call {names[step.value]} = {step.value.op.name}"
 
 
 def _loop(step: Loop, code: Code, names: _Names, indent: str) -> list[str]:

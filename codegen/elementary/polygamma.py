@@ -43,8 +43,8 @@ def _zeta(s: int, y: Number) -> Number:
     rest = horner(w, [1 / (s - 1), 0.5]) + w * w * horner(w * w, series)
     middle = y.e.number(0.0)
     for k in reversed(range(1, terms)):  # the smallest first
-        middle = middle + _power(1.0 / (y + float(k)), s)
-    return fma(_power(w, s - 1), rest, middle) + _power(1.0 / y, s)
+        middle = middle + 1.0 / _power(y + float(k), s)
+    return fma(_power(w, s - 1), rest, middle) + 1.0 / _power(y, s)
 
 
 def _derivative_of_cotangent(order: int) -> list[float]:

@@ -7,7 +7,7 @@ import pytest
 
 from adjit import compile_grad, jit
 from adjit.codegen import bands
-from adjit.codegen.schedule import Band, Schedule
+from adjit.codegen.schedule import Band, Call, Schedule
 
 
 @pytest.fixture
@@ -66,6 +66,39 @@ def test_a_matrix_that_multiplies_two_vectors_is_read_once():
     schedule = compile_grad(loss).schedule(np.ones(50), np.ones((20000, 50)), np.ones(20000))
     assert len(schedule.bands) == 1
     assert schedule.calls == []
+
+
+def test_batched_products_run_in_chunks_with_their_neighbours():
+    def energies(A, B):
+        return np.sum((A @ B - 1.0) ** 2, axis=(1, 2))
+
+    rng = np.random.default_rng(1)
+    A, B = rng.normal(size=(40, 50, 30)), rng.normal(size=(40, 30, 20))
+    schedule = plan(energies, A, B)
+    (band,) = schedule.bands
+    assert [isinstance(step, Call) for step in band.nests] == [True, False]
+    for threads in (1, 3):
+        np.testing.assert_allclose(jit(energies, threads=threads)(A, B), energies(A, B), rtol=1e-12)
+
+
+def test_large_products_are_left_to_the_threads_of_blas():
+    A = np.ones((3, 100, 100))
+    assert plan(lambda A: A @ A, A).bands == []
+
+
+def test_a_nest_that_has_nothing_to_do_with_a_band_does_not_part_it():
+    def loss(w, X, y):
+        return np.mean(np.logaddexp(0.0, -y * (X @ w))) + 0.1 * np.sum(w * w)
+
+    schedule = compile_grad(loss).schedule(np.ones(20), np.ones((30000, 20)), np.ones(30000))
+    assert len(schedule.bands) == 1
+
+
+def test_expensive_work_of_an_outer_loop_has_a_nest_of_its_own():
+    schedule = plan(
+        lambda x, A: np.sum(np.exp(x)[:, None] + A, axis=1), np.ones(50), np.ones((50, 9))
+    )
+    assert [nest.domain for nest in schedule.nests] == [(50,), (50, 9)]
 
 
 def test_what_needs_another_row_is_not_in_the_band(tiny):
