@@ -185,16 +185,16 @@ class Native:
         self.schedule = schedule
         self.program = program = schedule.program
         self.module = module
-        self.library, address = load(module, module.name, options.libm)
+        self.library, self.address = load(module, module.name, options.libm)
         self.arena_bytes = slot_offsets(schedule.slots)[1]
         pointers = ctypes.POINTER(ctypes.c_void_p)
         signature = ctypes.CFUNCTYPE(ctypes.c_int32, pointers, pointers, *[ctypes.c_void_p] * 3)
-        self._function = signature(address)
+        self._function = signature(self.address)
         self._divides = bool(schedule.bands)
         self._in = ctypes.c_void_p * max(1, len(program.inputs))
         types = [tuple(v.type for v in leaf.outputs) for leaf in program.leaves]
         self._types = types
-        self._common = types[0] if all(t == types[0] for t in types) else None
+        self.common_types = types[0] if all(t == types[0] for t in types) else None
         width = max(len(t) for t in types)
         self._out = ctypes.c_void_p * max(1, width)
         self._bytes = [
@@ -206,8 +206,8 @@ class Native:
         self, inputs: Sequence[np.ndarray], out: dict[int, np.ndarray] | None = None
     ) -> tuple[int, list[np.ndarray]] | Departure:
         """The path taken and its outputs (fresh, or the arrays in ``out`` by position)."""
-        if self._common is not None:
-            results = [np.empty(t.ints, t.dtype) for t in self._common]
+        if self.common_types is not None:
+            results = [np.empty(t.ints, t.dtype) for t in self.common_types]
         else:
             results = [np.empty(max(1, size), np.uint8) for size in self._bytes]
         for number, array in (out or {}).items():
@@ -224,7 +224,7 @@ class Native:
         _scratch.trim()
         if path < 0:
             return self._departure(-1 - path, left)
-        if self._common is None:
+        if self.common_types is None:
             types = self._types[path]
             results = [
                 y if y.dtype == t.dtype and y.shape == t.shape else _typed(y, t)

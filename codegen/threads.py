@@ -264,13 +264,27 @@ def pool(threads: int) -> Pool:
             found = _pools.get(threads)
             if found is None:
                 found = _pools[threads] = Pool(threads)
+                cell_of(threads)
     return found
+
+
+_cells: dict[int, ctypes.c_int64] = {}
+
+
+def cell_of(threads: int) -> int:
+    """Where native code finds the address of that pool; 0 lies there until there is one."""
+    found = _cells.setdefault(threads, ctypes.c_int64())
+    if threads in _pools:
+        found.value = _pools[threads].address
+    return ctypes.addressof(found)
 
 
 def _after_fork() -> None:
     """A child has none of its parent's threads."""
     global _lock
     _pools.clear()
+    for cell in _cells.values():
+        cell.value = 0
     _lock = threading.Lock()
 
 

@@ -7,6 +7,7 @@ leaves the known paths, or finds no program, records (from the start: nothing wa
 
 from __future__ import annotations
 
+import ctypes
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -44,6 +45,7 @@ class Program:
     statics: dict[Source, object]
     captures: dict[Source, Any]
     events: list[Event] = field(default_factory=list)
+    calls: int = 0  # counted until it has a native entry
 
     def read(self) -> dict[Source, np.ndarray] | None:
         """The captured arrays of this moment; None where a captured thing has changed."""
@@ -96,8 +98,13 @@ class Dispatcher:
         self.signature = Signature(fun)
         self.programs: dict[Any, tuple[Program, ...]] = {}
         self.recordings = 0
-        self.native_calls = 0
-        self._lock = threading.RLock()
+        self.lock = threading.RLock()
+        self._native_calls = ctypes.c_int64()
+        self.counter_address = ctypes.addressof(self._native_calls)
+
+    @property
+    def native_calls(self) -> int:
+        return self._native_calls.value
 
     def call(
         self,
@@ -144,7 +151,7 @@ class Dispatcher:
                 arrays.append(extra[key])
             else:
                 arrays.append(captured[cast("Source", key)])
-        self.native_calls += 1
+        self._native_calls.value += 1
         try:
             done = machine(arrays, out)
         except OutOfBounds as problem:
@@ -160,7 +167,7 @@ class Dispatcher:
     # --- recording --------------------------------------------------------------------------
 
     def _first(self, key: Any, arguments: Arguments) -> tuple[Program, dict]:
-        with self._lock:
+        with self.lock:
             known = self.programs.get(key, ())
             for program in known:
                 captured = program.read()
@@ -186,7 +193,7 @@ class Dispatcher:
         self, key: Any, program: Program, arguments: Arguments, departure: Departure
     ) -> tuple[Program, dict]:
         """Records the path that a call took out of the tree, and adds it."""
-        with self._lock:
+        with self.lock:
             current = self._successor(key, program)
             if current is not program:  # another thread has added a path meanwhile
                 captured = current.read()

@@ -6,6 +6,7 @@ the reference interpreter, and only where Python must know one (``if``, ``range`
 
 from __future__ import annotations
 
+import ctypes
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -38,6 +39,22 @@ VALUE_LIMIT = 50_000
 
 NATIVE_FROM = 50
 """Loops of this many iterations are run natively where the recording needs a result of theirs."""
+
+
+class _Active:
+    """How many recordings there are in all threads; native entries read it where it lies."""
+
+    def __init__(self) -> None:
+        self._count = ctypes.c_int64()
+        self._lock = threading.Lock()
+        self.address = ctypes.addressof(self._count)
+
+    def add(self, change: int) -> None:
+        with self._lock:
+            self._count.value += change
+
+
+ACTIVE = _Active()
 
 
 class _Current(threading.local):
@@ -88,6 +105,7 @@ class Trace:
 
     def __enter__(self) -> Trace:
         _current.traces.append(self)
+        ACTIVE.add(1)
         self.block.__enter__()
         return self
 
@@ -97,6 +115,7 @@ class Trace:
         # Arrays check that their block is still open, so they are dead from here on.
         self.blocks = []
         _current.traces.pop()
+        ACTIVE.add(-1)
 
     @contextmanager
     def nested(self) -> Iterator[Block]:

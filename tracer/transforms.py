@@ -21,6 +21,7 @@ from .dispatch import Dispatcher, Outputs
 from .errors import error
 from .explain import explain
 from .nest import nested_gradient, nested_value
+from .quicken import Entry, quicken
 from .record import present
 from .signature import Arguments, Leaf
 from .trace import current_trace
@@ -65,6 +66,7 @@ class Compiled:
         scalar = mode == "gradient"
         self.dispatcher = Dispatcher(fun, mode, self._wrt, scalar, has_aux, options)
         self._bound: dict[Any, Any] = {}
+        self.entries: list[Entry] = []
         functools.update_wrapper(self, fun, updated=())
 
     # --- arguments --------------------------------------------------------------------------
@@ -165,12 +167,16 @@ class Compiled:
         return type(None), ()
 
     def _rebind(self, fun: Callable[..., Any]) -> Any:
-        return type(self)(fun, self.argnums, self.mode, self.has_aux, self.options)
+        kind = getattr(type(self), "plain", type(self))
+        return kind(fun, self.argnums, self.mode, self.has_aux, self.options)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if current_trace() is not None:
             return nested_value(self, args, kwargs)
-        outputs = self._outputs(args, kwargs)
+        arguments = self.arguments(args, kwargs)
+        outputs = self.dispatcher.call(arguments)
+        if not kwargs:
+            quicken(self, outputs.program, arguments, len(args))
         return outputs.result.rebuild(outputs.results)
 
 
@@ -199,6 +205,8 @@ class Gradient(Compiled):
         out = self._take_out(kwargs)
         arguments = self.arguments(args, kwargs)
         outputs, gradients = self._call(arguments, out)
+        if out is None and not kwargs:
+            quicken(self, outputs.program, arguments, len(args))
         return outputs.result.rebuild(outputs.results), gradients
 
     def _take_out(self, kwargs: dict) -> Any:
