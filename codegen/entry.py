@@ -6,199 +6,48 @@ CPython's calling convention for fast calls and nothing of Python in between. Wh
 expect it hands on, untouched, to the callable that it has as ``self``: the general path.
 
     PyObject *entry(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
-
-The layouts of objects are those of CPython 3.11 and later and of NumPy 2 (``PyArrayObject_fields``
-in numpy/ndarraytypes.h); both are part of their binary interfaces.
 """
 
 from __future__ import annotations
 
-import ctypes
-import functools
-import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
 
-import llvmlite.binding as llvm
 import llvmlite.ir as ll
 import numpy as np
 
 from ..ir.types import ArrayType
+from .form import Built, Captured, Expected, Form, arrays_of
+from .python_api import (
+    CONTIGUOUS_AND_ALIGNED,
+    DATA,
+    DOUBLE,
+    DTYPE,
+    FLAGS,
+    FLOAT_VALUE,
+    POINTER,
+    RANK,
+    SCALAR_VALUE,
+    SHAPE,
+    SIZE,
+    STRIDES,
+    TUPLE_ITEMS,
+    TYPE,
+    address_of,
+    call,
+    canonical,
+)
 from .scalar import I8, I32, I64, memory_type
 
-POINTER = I8.as_pointer()
-DOUBLE = ll.DoubleType()
 NULL = ll.Constant(POINTER, None)
-
-TYPE, SIZE, TUPLE_ITEMS, FLOAT_VALUE, SCALAR_VALUE = 8, 16, 24, 16, 16
-DATA, RANK, SHAPE, STRIDES, DTYPE, FLAGS = 16, 24, 32, 40, 56, 64
-CONTIGUOUS_AND_ALIGNED = 0x0001 | 0x0100
 SMALL_INT = 1 << 31
 STACK_ARENA = 1 << 13
 """Bytes of scratch memory up to which it lies on the stack."""
-
-
-# --- what a call must look like ------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Expected:
-    """An argument or a part of one.
-
-    ``kind``: ``array`` (of ``type``), ``float``, ``int``, ``number`` (a NumPy scalar of ``type``),
-    ``object`` (this very ``item``), or ``tuple``, ``list`` or ``dict`` with ``parts`` (``item``:
-    the keys).
-    """
-
-    kind: str
-    type: ArrayType | None = None
-    item: Any = None
-    parts: tuple[Expected, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Captured:
-    """Something outside of the function that must be as it was.
-
-    ``kind``: ``item`` (under ``name`` in the dictionary ``owner``, or, where that has none, in
-    ``fallback``) or ``cell`` (what the cell ``owner`` holds); ``expected`` is an ``array`` or an
-    ``object``.
-    """
-
-    kind: str
-    owner: Any
-    name: str
-    expected: Expected
-    fallback: Any = None
-
-
-@dataclass(frozen=True, slots=True)
-class Built:
-    """A result or a part of one.
-
-    ``kind``: ``output`` (number ``item`` as ``presented``: an ndarray, a Python type, or None for a
-    NumPy scalar), ``object``, or ``tuple``, ``list`` or ``dict`` with ``parts``.
-    """
-
-    kind: str
-    item: Any = None
-    presented: type | None = None
-    parts: tuple[Built, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Form:
-    """All of a call: parameters in order, captures, inputs, and the result for each path.
-
-    ``inputs`` are positions among the dynamic leaves of the parameters, then of the captures.
-    ``counter`` is counted up by each call; while ``recording`` is not 0, calls go the general way.
-    """
-
-    parameters: tuple[Expected, ...]
-    captured: tuple[Captured, ...]
-    inputs: tuple[int, ...]
-    results: tuple[Built, ...]
-    outputs: tuple[ArrayType, ...]
-    counter: int
-    recording: int
-    releases: bool
-
-
-# --- addresses ------------------------------------------------------------------------------------
-
-_PYTHON = {
-    "PyObject_Vectorcall": (POINTER, POINTER, I64, POINTER),
-    "PyFloat_FromDouble": (DOUBLE,),
-    "PyLong_FromLongLong": (I64,),
-    "PyBool_FromLong": (I64,),
-    "PyTuple_New": (I64,),
-    "PyList_New": (I64,),
-    "PyDict_New": (),
-    "PyDict_GetItemWithError": (POINTER, POINTER),
-    "PyDict_Size": (POINTER,),
-    "PyDict_SetItem": (POINTER, POINTER, POINTER),
-    "PyCell_Get": (POINTER,),
-    "PyLong_AsLongLongAndOverflow": (POINTER, POINTER),
-    "PyErr_Clear": (),
-    "Py_IncRef": (POINTER,),
-    "Py_DecRef": (POINTER,),
-    "PyEval_SaveThread": (),
-    "malloc": (I64,),
-    "free": (POINTER,),
-    "PyEval_RestoreThread": (POINTER,),
-}
-_RETURNS = {"PyDict_Size": I64, "PyDict_SetItem": I32, "PyLong_AsLongLongAndOverflow": I64}
-_NUMPY = {  # positions in NumPy's table of functions (numpy/__multiarray_api.h)
-    "PyArray_New": (93, (POINTER, I32, POINTER, I32, POINTER, POINTER, I32, I32, POINTER)),
-    "PyArray_Scalar": (60, (POINTER, POINTER, POINTER)),
-}
-_NOTHING = ("PyErr_Clear", "Py_IncRef", "Py_DecRef", "PyEval_RestoreThread", "free")
-
-
-@functools.cache
-def _add_symbols() -> None:
-    """Tells LLVM where the functions are."""
-    for name in _PYTHON:
-        if name.startswith("Py"):
-            address = ctypes.cast(getattr(ctypes.pythonapi, name), ctypes.c_void_p).value
-            llvm.add_symbol(name, address)
-    from numpy._core import _multiarray_umath as module  # type: ignore[attr-defined]
-
-    api = ctypes.pythonapi
-    api.PyCapsule_GetPointer.restype = ctypes.c_void_p
-    api.PyCapsule_GetPointer.argtypes = [ctypes.py_object, ctypes.c_char_p]
-    table = api.PyCapsule_GetPointer(module._ARRAY_API, None)
-    for name, (position, _) in _NUMPY.items():
-        llvm.add_symbol(name, ctypes.c_void_p.from_address(table + 8 * position).value)
-
-
-def supported() -> bool:
-    """Whether objects are laid out here as this module expects."""
-    return (
-        sys.implementation.name == "cpython"
-        and ctypes.sizeof(ctypes.c_void_p) == 8
-        and sys.byteorder == "little"
-        and not hasattr(sys, "gettotalrefcount")
-        and getattr(sys, "_is_gil_enabled", lambda: True)()
-        and int(np.__version__.split(".")[0]) == 2
-    )
-
-
-def _address(item: object) -> ll.Constant:
-    return ll.Constant(I64, id(item)).inttoptr(POINTER)
-
-
-def _canonical(dtype: np.dtype) -> np.dtype:
-    """NumPy's own object for a dtype, which lives as long as the process."""
-    return np.dtype(dtype.type)
-
-
-def kept(form: Form) -> list[object]:
-    """The objects whose addresses are in the code, which must live as long as it does."""
-    found: list[object] = []
-    stack: list[Any] = [*form.parameters, *form.captured, *form.results]
-    while stack:
-        part = stack.pop()
-        if isinstance(part, Captured):
-            found += [part.owner, part.name, part.fallback]
-            stack.append(part.expected)
-            continue
-        found.append(part.item)
-        if part.kind == "dict":
-            found += list(part.item)
-        stack += part.parts
-    return found
-
-
-# --- emission -------------------------------------------------------------------------------------
 
 
 class EntryEmitter:
     """Writes the entry of one program into a module of its own."""
 
     def __init__(self, form: Form, name: str, kernel: int, arena: int, pool: int | None) -> None:
-        _add_symbols()
         self.form = form
         self.module = ll.Module(name)
         type = ll.FunctionType(POINTER, [POINTER, POINTER.as_pointer(), I64, POINTER])
@@ -229,21 +78,13 @@ class EntryEmitter:
             pool = b.inttoptr(address, POINTER)
         self._run(pool)
         general = ll.IRBuilder(self.slow)
-        self._call(general, "PyErr_Clear")  # of a look-up that failed
+        call(general, "PyErr_Clear")  # of a look-up that failed
         given = general.bitcast(arguments, POINTER)
-        general.ret(self._call(general, "PyObject_Vectorcall", itself, given, count, names))
+        general.ret(call(general, "PyObject_Vectorcall", itself, given, count, names))
         self.entry.branch(self.function.blocks[1])
         return self.module
 
     # --- pieces -----------------------------------------------------------------------------
-
-    def _call(self, b: ll.IRBuilder, name: str, *arguments: ll.Value) -> ll.Value:
-        function = self.module.globals.get(name)
-        if function is None:
-            types = _PYTHON[name] if name in _PYTHON else _NUMPY[name][1]
-            result = ll.VoidType() if name in _NOTHING else _RETURNS.get(name, POINTER)
-            function = ll.Function(self.module, ll.FunctionType(result, types), name)
-        return b.call(function, arguments)
 
     def _require(self, holds: ll.Value) -> None:
         """Goes the general way unless this holds."""
@@ -256,7 +97,9 @@ class EntryEmitter:
         return self.b.load(self.b.bitcast(place, type.as_pointer()))
 
     def _require_type(self, item: ll.Value, type: type) -> None:
-        self._require(self.b.icmp_unsigned("==", self._field(item, TYPE, POINTER), _address(type)))
+        self._require(
+            self.b.icmp_unsigned("==", self._field(item, TYPE, POINTER), address_of(type))
+        )
 
     def _require_int(self, found: ll.Value, expected: int) -> None:
         self._require(self.b.icmp_unsigned("==", found, ll.Constant(found.type, expected)))
@@ -277,7 +120,7 @@ class EntryEmitter:
             self._require_type(item, expected.type.dtype.type)
             self._leaf(self._field(item, SCALAR_VALUE, memory_type(expected.type.dtype)))
         elif kind == "object":
-            self._require(self.b.icmp_unsigned("==", item, _address(expected.item)))
+            self._require(self.b.icmp_unsigned("==", item, address_of(expected.item)))
         elif kind == "dict":
             self._dict(item, expected)
         else:
@@ -294,12 +137,12 @@ class EntryEmitter:
 
     def _dict(self, item: ll.Value, expected: Expected) -> None:
         self._require_type(item, dict)
-        self._require_int(self._call(self.b, "PyDict_Size", item), len(expected.parts))
+        self._require_int(call(self.b, "PyDict_Size", item), len(expected.parts))
         for key, part in zip(expected.item, expected.parts, strict=True):
             self._check(self._look_up(item, key), part)
 
     def _look_up(self, item: ll.Value, key: object) -> ll.Value:
-        found = self._call(self.b, "PyDict_GetItemWithError", item, _address(key))
+        found = call(self.b, "PyDict_GetItemWithError", item, address_of(key))
         self._require(self.b.icmp_unsigned("!=", found, NULL))
         return found
 
@@ -311,7 +154,7 @@ class EntryEmitter:
     def _int(self, item: ll.Value) -> None:
         self._require_type(item, int)
         overflow = self.entry.alloca(I32)
-        number = self._call(
+        number = call(
             self.b, "PyLong_AsLongLongAndOverflow", item, self.b.bitcast(overflow, POINTER)
         )
         self._require_int(self.b.load(overflow), 0)
@@ -325,7 +168,7 @@ class EntryEmitter:
         self._require_type(item, np.ndarray)
         self._require_int(self._field(item, RANK, I32), type.rank)
         descriptor = self._field(item, DTYPE, POINTER)
-        self._require(self.b.icmp_unsigned("==", descriptor, _address(_canonical(type.dtype))))
+        self._require(self.b.icmp_unsigned("==", descriptor, address_of(canonical(type.dtype))))
         flags = self.b.and_(self._field(item, FLAGS, I32), I32(CONTIGUOUS_AND_ALIGNED))
         self._require_int(flags, CONTIGUOUS_AND_ALIGNED)
         stride = type.dtype.itemsize
@@ -342,17 +185,17 @@ class EntryEmitter:
         self.borrowed.append(item)
 
     def _capture(self, captured: Captured) -> None:
-        b, owner = self.b, _address(captured.owner)
+        b, owner = self.b, address_of(captured.owner)
         if captured.kind == "cell":
             # The cell keeps the object; the reference that PyCell_Get takes is given back.
-            found = self._call(b, "PyCell_Get", owner)
+            found = call(b, "PyCell_Get", owner)
             self._require(b.icmp_unsigned("!=", found, NULL))
-            self._call(b, "Py_DecRef", found)
+            call(b, "Py_DecRef", found)
         else:
-            found = self._call(b, "PyDict_GetItemWithError", owner, _address(captured.name))
+            found = call(b, "PyDict_GetItemWithError", owner, address_of(captured.name))
             if captured.fallback is not None:
                 self._require(b.icmp_unsigned("==", found, NULL))
-                found = self._look_up(_address(captured.fallback), captured.name)
+                found = self._look_up(address_of(captured.fallback), captured.name)
             else:
                 self._require(b.icmp_unsigned("!=", found, NULL))
         self._check(found, captured.expected)
@@ -361,7 +204,7 @@ class EntryEmitter:
 
     def _run(self, pool: ll.Value) -> None:
         b, form = self.b, self.form
-        presented = _arrays(form)
+        presented = arrays_of(form)
         outputs: list[ll.Value] = []
         places: list[ll.Value] = []
         for number, type in enumerate(form.outputs):
@@ -380,15 +223,15 @@ class EntryEmitter:
         state = None
         if form.releases:
             for item in self.borrowed:
-                self._call(b, "Py_IncRef", item)
-            state = self._call(b, "PyEval_SaveThread")
+                call(b, "Py_IncRef", item)
+            state = call(b, "PyEval_SaveThread")
         path = b.call(kernel, [inputs, self._table(places), arena, left, pool])
         if state is not None:
-            self._call(b, "PyEval_RestoreThread", state)
+            call(b, "PyEval_RestoreThread", state)
             for item in self.borrowed:
-                self._call(b, "Py_DecRef", item)
+                call(b, "Py_DecRef", item)
         if block is not None:
-            self._call(b, "free", block)
+            call(b, "free", block)
         self._count()
         left_tree = b.append_basic_block("departed")
         switch = b.switch(path, left_tree)
@@ -400,11 +243,11 @@ class EntryEmitter:
             taken: set[int] = set()
             built = self._build(result, made_by, places, taken)
             for unused in made_by.keys() - taken:
-                self._call(b, "Py_DecRef", made_by[unused])
+                call(b, "Py_DecRef", made_by[unused])
             b.ret(built)
         b.position_at_end(left_tree)
         for made in outputs:
-            self._call(b, "Py_DecRef", made)
+            call(b, "Py_DecRef", made)
         b.branch(self.slow)
 
     def _count(self) -> None:
@@ -415,12 +258,12 @@ class EntryEmitter:
         """Scratch memory, and what is to be freed of it."""
         b, block = self.b, None
         if self.arena > STACK_ARENA:
-            block = self._call(b, "malloc", I64(self.arena + 64))
+            block = call(b, "malloc", I64(self.arena + 64))
             failed, there = b.append_basic_block("failed"), b.append_basic_block("scratch")
             b.cbranch(b.icmp_unsigned("!=", block, NULL), there, failed)
             b.position_at_end(failed)
             for made in outputs:
-                self._call(b, "Py_DecRef", made)
+                call(b, "Py_DecRef", made)
             b.branch(self.slow)
             b.position_at_end(there)
         place = block or self.entry.alloca(ll.ArrayType(I8, self.arena + 64))
@@ -443,15 +286,15 @@ class EntryEmitter:
             constant.initializer = ll.Constant(shape, type.ints)
             dims = constant.bitcast(POINTER)
         b = self.b
-        made = self._call(
-            b, "PyArray_New", _address(np.ndarray), I32(type.rank), dims, I32(type.dtype.num),
+        made = call(
+            b, "PyArray_New", address_of(np.ndarray), I32(type.rank), dims, I32(type.dtype.num),
             NULL, NULL, I32(0), I32(0), NULL,
         )  # fmt: skip
         failed, there = b.append_basic_block("failed"), b.append_basic_block("made")
         b.cbranch(b.icmp_unsigned("!=", made, NULL), there, failed)
         b.position_at_end(failed)
         for earlier in before:
-            self._call(b, "Py_DecRef", earlier)
+            call(b, "Py_DecRef", earlier)
         b.ret(NULL)
         b.position_at_end(there)
         return made
@@ -464,19 +307,19 @@ class EntryEmitter:
         """A new reference."""
         b = self.b
         if result.kind == "object":
-            self._call(b, "Py_IncRef", _address(result.item))
-            return _address(result.item)
+            call(b, "Py_IncRef", address_of(result.item))
+            return address_of(result.item)
         if result.kind == "output":
             return self._output(result, made, places, taken)
         parts = [self._build(part, made, places, taken) for part in result.parts]
         if result.kind == "dict":
-            found = self._call(b, "PyDict_New")
+            found = call(b, "PyDict_New")
             for key, part in zip(result.item, parts, strict=True):
-                self._call(b, "PyDict_SetItem", found, _address(key), part)
-                self._call(b, "Py_DecRef", part)
+                call(b, "PyDict_SetItem", found, address_of(key), part)
+                call(b, "Py_DecRef", part)
             return found
         new = "PyTuple_New" if result.kind == "tuple" else "PyList_New"
-        found = self._call(b, new, I64(len(parts)))
+        found = call(b, new, I64(len(parts)))
         base = found if result.kind == "tuple" else self._field(found, TUPLE_ITEMS, POINTER)
         first = TUPLE_ITEMS if result.kind == "tuple" else 0
         for number, part in enumerate(parts):
@@ -490,58 +333,18 @@ class EntryEmitter:
         b, number = self.b, result.item
         if result.presented is np.ndarray:
             if number in taken:
-                self._call(b, "Py_IncRef", made[number])
+                call(b, "Py_IncRef", made[number])
             taken.add(number)
             return made[number]
         dtype = self.form.outputs[number].dtype
         if result.presented is None:
-            return self._call(
-                b, "PyArray_Scalar", places[number], _address(_canonical(dtype)), NULL
-            )
+            return call(b, "PyArray_Scalar", places[number], address_of(canonical(dtype)), NULL)
         place = b.bitcast(places[number], memory_type(dtype).as_pointer())
         value = b.load(place)
         if result.presented is float:
             wide = b.fpext(value, DOUBLE) if dtype.itemsize == 4 else value
-            return self._call(b, "PyFloat_FromDouble", wide)
+            return call(b, "PyFloat_FromDouble", wide)
         name = "PyBool_FromLong" if result.presented is bool else "PyLong_FromLongLong"
         if dtype.itemsize == 8:
-            return self._call(b, name, value)
-        return self._call(b, name, (b.zext if dtype.kind in "bu" else b.sext)(value, I64))
-
-
-def _arrays(form: Form) -> set[int]:
-    """The outputs that are seen as arrays."""
-    found: set[int] = set()
-    stack = list(form.results)
-    while stack:
-        part = stack.pop()
-        if part.kind == "output" and part.presented is np.ndarray:
-            found.add(part.item)
-        stack += part.parts
-    return found
-
-
-METH_FASTCALL_WITH_KEYWORDS = 0x0080 | 0x0002
-
-
-class _MethodDef(ctypes.Structure):
-    _fields_ = (
-        ("name", ctypes.c_char_p),
-        ("function", ctypes.c_void_p),
-        ("flags", ctypes.c_int),
-        ("doc", ctypes.c_char_p),
-    )
-
-
-_definitions: list[_MethodDef] = []
-"""For as long as the process lives: builtin functions point to them."""
-
-
-def builtin(address: int, general: Any) -> Any:
-    """The Python function of an entry, which hands calls on to ``general``."""
-    definition = _MethodDef(b"__call__", address, METH_FASTCALL_WITH_KEYWORDS, None)
-    _definitions.append(definition)
-    make = ctypes.pythonapi.PyCFunction_NewEx
-    make.restype = ctypes.py_object
-    make.argtypes = [ctypes.c_void_p, ctypes.py_object, ctypes.c_void_p]
-    return make(ctypes.addressof(definition), general, None)
+            return call(b, name, value)
+        return call(b, name, (b.zext if dtype.kind in "bu" else b.sext)(value, I64))

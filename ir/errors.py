@@ -3,3 +3,7 @@
 
 class IRError(TypeError):
     """A Graph or an op application that breaks a type rule."""
+
+
+class NoDerivative(IRError):  # noqa: N818
+    """A derivative that is wanted and not known."""

@@ -18,8 +18,9 @@ from .errors import error, unsupported
 from .layout import Ints, Layout
 from .lift import cast_array, lift
 from .promote import WEAK_DTYPE, check_dtype, weak_of
+from .special import names_of_ufuncs, rule_of, ufunc_name
 from .table import FUNCTIONS
-from .ufuncs import COMPARISONS, UFUNCS
+from .ufuncs import COMPARISONS
 
 if TYPE_CHECKING:
     from .array import Array
@@ -38,9 +39,9 @@ def call_ufunc(
 ) -> Any:
     """Records ``ufunc(*inputs)``: an Array, or a tuple of them, or what was given as ``out``."""
     name = ufunc.__name__
-    rule = UFUNCS.get(ufunc)
+    rule = rule_of(ufunc)
     if rule is None:
-        raise unsupported(f"np.{name}", [f"np.{known.__name__}" for known in UFUNCS])
+        raise unsupported(ufunc_name(ufunc), names_of_ufuncs())
     if signature is not None:
         raise unsupported(f"np.{name} with signature=", hint="give dtype= instead")
     operands = [as_operand(x, name) for x in inputs]

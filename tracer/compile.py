@@ -32,6 +32,7 @@ from ..codegen.llvm import lower
 from ..codegen.native import Departure, Native, Options
 from ..codegen.plan import plan
 from ..codegen.tree import merge
+from ..ir.errors import NoDerivative
 from ..ir.graph import Block, Graph, Value
 from ..ir.ops import get
 from ..ir.passes.adjoint import adjoint
@@ -41,6 +42,7 @@ from ..ir.passes.gather import gather
 from ..ir.passes.simplify import simplify
 from ..ir.passes.tangent import tangent
 from ..ir.verify import verify
+from .errors import unsupported
 from .record import Recording
 
 _serial = itertools.count()
@@ -78,6 +80,13 @@ def derive(recording: Recording, mode: str, wrt: Sequence[int]) -> Path:
     then results; ``pushforward``: tangents, given tangent inputs, then results. Derivatives
     come first, so that they stand at the same place on every path.
     """
+    try:
+        return _derived(recording, mode, wrt)
+    except NoDerivative as problem:
+        raise unsupported("a derivative of this order", hint=str(problem)) from problem
+
+
+def _derived(recording: Recording, mode: str, wrt: Sequence[int]) -> Path:
     graph = prepared(recording.graph)
     keys = recording.keys
     if mode == "gradient":

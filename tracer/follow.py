@@ -29,6 +29,7 @@ from .capture import (
 )
 from .errors import error
 from .functions.scalars import CALLS
+from .functions.special import recording_version
 from .iteration import STAGED
 from .lift import lift
 from .places import MISSING, Attribute, IdentityOf
@@ -90,7 +91,7 @@ def _follow(trace: Trace, f: FunctionType) -> FunctionType | None:
 
 def _replacement(f: Any) -> Callable[..., Any] | None:
     try:
-        return FUNCTIONS.get(f) or CALLS.get(f) or STAGED.get(f)
+        return FUNCTIONS.get(f) or CALLS.get(f) or STAGED.get(f) or recording_version(f)
     except TypeError:  # not hashable
         return None
 

@@ -18,8 +18,10 @@ from typing import Any
 
 import numpy as np
 
-from ..codegen.entry import Built, Captured, EntryEmitter, Expected, Form, builtin, kept, supported
+from ..codegen.entry import EntryEmitter
+from ..codegen.form import Built, Captured, Expected, Form, kept
 from ..codegen.native import load
+from ..codegen.python_api import builtin, supported
 from ..codegen.threads import cell_of, default_threads
 from ..ir.types import ArrayType
 from .containers import Structure

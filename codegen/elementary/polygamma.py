@@ -27,24 +27,31 @@ BERNOULLI = tuple(
 )  # fmt: skip
 
 
-def _power(x: Number, exponent: int) -> Number:
-    y = x
+def _power(x: Number, exponent: int, scale: float = 1.0) -> Number:
+    y = x if scale == 1.0 else scale * x
     for _ in range(exponent - 1):
         y = y * x
     return y
 
 
-def _zeta(s: int, y: Number) -> Number:
-    """The sum of (y + k)**-s over k >= 0, for y >= 0."""
+def _inverse_power(x: Number, exponent: int, scale: float) -> Number:
+    # Divided once, at the end, unless x**exponent would overflow while the result matters.
+    if x.e.double or exponent <= 4:
+        return scale / _power(x, exponent)
+    return _power(1.0 / x, exponent, scale)
+
+
+def _zeta(s: int, y: Number, scale: float) -> Number:
+    """The sum of scale * (y + k)**-s over k >= 0, for y >= 0."""
     terms, count = y.e.pick(*TERMS), y.e.pick(*SERIES)
     # (y + terms)**-s and all that follow: Euler-Maclaurin.
     w = 1.0 / (y + float(terms))
     series = [math.prod(range(s, s + 2 * j + 1)) * BERNOULLI[j] for j in range(count)]
     rest = horner(w, [1 / (s - 1), 0.5]) + w * w * horner(w * w, series)
-    middle = y.e.number(0.0)
-    for k in reversed(range(1, terms)):  # the smallest first
-        middle = middle + 1.0 / _power(y + float(k), s)
-    return fma(_power(w, s - 1), rest, middle) + 1.0 / _power(y, s)
+    middle = _inverse_power(y + float(terms - 1), s, scale)
+    for k in reversed(range(1, terms - 1)):  # the smallest first
+        middle = middle + _inverse_power(y + float(k), s, scale)
+    return fma(_power(w, s - 1, scale), rest, middle) + _inverse_power(y, s, scale)
 
 
 def _derivative_of_cotangent(order: int) -> list[float]:
@@ -65,7 +72,7 @@ def _define(order: int) -> None:
         x = at_least(x, -1e30, -1e30)
         left = x < 0.0
         scale = math.factorial(order) * (-1.0) ** (order + 1)
-        y = scale * _zeta(order + 1, abs(where(left, 1.0 - x, x)))
+        y = _zeta(order + 1, abs(where(left, 1.0 - x, x)), scale)
         r = x - rint(x)
         c = 1.0 / r + r * estrin(r * r, x.e.pick(*COTANGENT))
         odd = (order + 1) % 2

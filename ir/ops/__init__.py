@@ -41,6 +41,7 @@ from .pointwise import (
     div,
     exp,
     exp2,
+    expit,
     expm1,
     floor,
     floor_divide,
@@ -67,6 +68,7 @@ from .pointwise import (
     trunc,
 )
 from .reduce import all_, any_, max_, min_, prod, sum_
+from .special import digamma, erf, erfc, lgamma, polygamma
 from .structure import (
     accumulate,
     broadcast,

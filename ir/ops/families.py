@@ -6,7 +6,8 @@ EXPENSIVE = frozenset(
     {
         "exp", "exp2", "expm1", "log", "log2", "log10", "log1p", "sin", "cos", "tan", "asin",
         "acos", "atan", "atan2", "sinh", "cosh", "tanh", "asinh", "acosh", "atanh", "pow", "cbrt",
-        "hypot", "logaddexp", "mod", "fmod", "floor_divide",
+        "hypot", "logaddexp", "mod", "fmod", "floor_divide", "erf", "erfc", "expit", "lgamma",
+        "digamma", "polygamma",
     }
 )  # fmt: skip
 """Pointwise ops that are worth memory rather than a second evaluation."""

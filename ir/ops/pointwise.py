@@ -10,7 +10,7 @@ import numpy as np
 from ..graph import Value
 from ..op import Masked, Op, const, linear, pointwise
 from .logic import eq, isinf, logical_and, ne, where
-from .scalar import elementary, inst, intrinsic, quiet
+from .scalar import elementary, inst, intrinsic, quiet, scipy
 
 # --- arithmetic -----------------------------------------------------------------------------
 
@@ -189,11 +189,19 @@ log1p = pointwise(
 )
 
 
+expit: Op = pointwise(
+    "expit",
+    scipy("expit"),
+    lambda x, y: y * expit(-x),
+    lower=elementary("expit"),
+    doc="1 / (1 + exp(-x)).",
+)
+
+
 def _logaddexp_partial(x: Value, z: Value) -> Value:
     # x - z is NaN where both are the same infinity; each then has half.
     same_infinity = logical_and(eq(x, z), isinf(x))
-    # exp(-log(1 + exp(d))) rather than 1 / (1 + exp(d)), which at large d has NaN derivatives.
-    return exp(-logaddexp(const(0.0, x.dtype), where(same_infinity, 0.0, z - x)))
+    return expit(where(same_infinity, 0.0, x - z))
 
 
 logaddexp = pointwise(

@@ -38,3 +38,15 @@ def quiet(function: Callable[..., Any]) -> Callable[..., Any]:
             return function(*args)
 
     return reference
+
+
+def scipy(name: str) -> Callable[..., Any]:
+    """SciPy's function without its warnings. It is imported when first called: slowly."""
+
+    def reference(*args: Any) -> Any:
+        import scipy.special
+
+        with np.errstate(all="ignore"):
+            return getattr(scipy.special, name)(*args)
+
+    return reference

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from adjit import compile_grad, jit
-from adjit.codegen.entry import supported
+from adjit.codegen.python_api import supported
 
 pytestmark = pytest.mark.skipif(not supported(), reason="no native entries on this interpreter")
 

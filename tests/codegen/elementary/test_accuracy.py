@@ -6,7 +6,9 @@ functions that it does not have, fewer numbers with mpmath), special values with
 
 from __future__ import annotations
 
+import functools
 import itertools
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -88,6 +90,35 @@ def mp_digamma(x: Any) -> Any:
     if x <= 0 and x == mp.floor(x):
         return mpf("nan") if x else -mpf("inf")
     return mp.digamma(x)
+
+
+def polygamma(order: int) -> Case:
+    """Errors grow with the order; there is no long double to compare with."""
+
+    def exact(x: Any) -> Any:
+        if x <= 0 and x == mp.floor(x):
+            return mpf("inf") * (-1) ** (order + 1)
+        if abs(x) < mpf(2) ** -100:
+            return mp.factorial(order) / (-x) ** (order + 1)
+        if x > -100:
+            return mp.polygamma(order, x)
+        poles = mp.diff(lambda r: mp.pi * mp.cot(mp.pi * r), x - mp.nint(x), order)
+        return (-1) ** order * mp.polygamma(order, 1 - x) - poles
+
+    def numpy(x: np.ndarray) -> np.ndarray:
+        return scipy.special.polygamma(order, x).astype(x.dtype)
+
+    bound = 1.5 + 2.2 * order
+    scale = None if order % 2 else functools.partial(reflected_polygamma, order)
+    hard = (1.4616321449683623, 1.0, 8.0, -0.3, -1.7, -20.25, 1e8)
+    return Case(numpy, exact, (bound, bound), ((-5, 20),), hard, long=False, scale=scale)
+
+
+def reflected_polygamma(order: int, x: np.ndarray) -> np.ndarray:
+    """The poles at both sides, between which it has its roots where the order is even."""
+    r = np.abs(x - np.rint(x))
+    size = math.factorial(order) / np.maximum(np.minimum(r, 1 - r), 1e-30) ** (order + 1)
+    return np.where(x < 0, size, 0)
 
 
 def libm_lgamma(x: np.ndarray) -> np.ndarray:
@@ -182,15 +213,15 @@ CASES: dict[str, Case] = {
     "atan": Case(np.arctan, mp.atan, (1.35, 1.35), ((-5, 5),)),
     "atan2": Case(np.arctan2, mp.atan2, (1.6, 1.6), ((-5, 5),) * 2, (2.0**1000, 2.0**-1000)),
     "erf": Case(
-        scipy.special.erf, mp.erf, (1.2, 1.2), ((-3, 3),), (5.9, 6.0, 3.83, 4.0), long=False
+        scipy.special.erf, mp.erf, (1.4, 1.4), ((-3, 3),), (5.9, 6.0, 3.83, 4.0), long=False
     ),
     "erfc": Case(
         scipy.special.erfc, mp.erfc, (1.0, 1.0), ((-3, 10),),
         (0.75, 6.0, 26.5, 26.54, 27.2, 27.226, 28.0, 9.19, 9.3, 10.05, 10.5), long=False,
     ),
     "lgamma": Case(
-        lgamma, mp_lgamma, (1.85, 2.0), ((0, 20),),
-        (1.25, 1.4616321449683623, 1.5, 2.5, 2.7, -0.5, -2.457, 2.5599833278516383e305,
+        lgamma, mp_lgamma, (1.65, 1.75), ((0, 20),),
+        (1.25, 1.35, 1.4616321449683623, 1.5, 2.5, 2.7, -0.5, -2.457, 2.5599833278516383e305,
          4.085003108497519e36),
         long=False, scale=libm_lgamma,
     ),
@@ -199,6 +230,7 @@ CASES: dict[str, Case] = {
         (1.4616321449683623, 1.25, 1.5, 2.5, -0.504, -1.573, -0.99, -1.5, -20.25),
         long=False, scale=reflected,
     ),
+    **{f"polygamma{order}": polygamma(order) for order in range(1, 7)},
 }  # fmt: skip
 
 

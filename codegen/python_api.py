@@ -1,0 +1,128 @@
+"""CPython and NumPy as native code sees them: functions, layouts of objects, builtin functions.
+
+The layouts are those of CPython 3.11 and later and of NumPy 2 (``PyArrayObject_fields`` in
+numpy/ndarraytypes.h); both are part of their binary interfaces.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import functools
+import sys
+from typing import Any
+
+import llvmlite.binding as llvm
+import llvmlite.ir as ll
+import numpy as np
+
+from .scalar import I8, I32, I64
+
+POINTER = I8.as_pointer()
+DOUBLE = ll.DoubleType()
+
+TYPE, SIZE, TUPLE_ITEMS, FLOAT_VALUE, SCALAR_VALUE = 8, 16, 24, 16, 16
+DATA, RANK, SHAPE, STRIDES, DTYPE, FLAGS = 16, 24, 32, 40, 56, 64
+CONTIGUOUS_AND_ALIGNED = 0x0001 | 0x0100
+
+_PYTHON = {
+    "PyObject_Vectorcall": (POINTER, POINTER, I64, POINTER),
+    "PyFloat_FromDouble": (DOUBLE,),
+    "PyLong_FromLongLong": (I64,),
+    "PyBool_FromLong": (I64,),
+    "PyTuple_New": (I64,),
+    "PyList_New": (I64,),
+    "PyDict_New": (),
+    "PyDict_GetItemWithError": (POINTER, POINTER),
+    "PyDict_Size": (POINTER,),
+    "PyDict_SetItem": (POINTER, POINTER, POINTER),
+    "PyCell_Get": (POINTER,),
+    "PyLong_AsLongLongAndOverflow": (POINTER, POINTER),
+    "PyErr_Clear": (),
+    "Py_IncRef": (POINTER,),
+    "Py_DecRef": (POINTER,),
+    "PyEval_SaveThread": (),
+    "malloc": (I64,),
+    "free": (POINTER,),
+    "PyEval_RestoreThread": (POINTER,),
+}
+_RETURNS = {"PyDict_Size": I64, "PyDict_SetItem": I32, "PyLong_AsLongLongAndOverflow": I64}
+_NUMPY = {  # positions in NumPy's table of functions (numpy/__multiarray_api.h)
+    "PyArray_New": (93, (POINTER, I32, POINTER, I32, POINTER, POINTER, I32, I32, POINTER)),
+    "PyArray_Scalar": (60, (POINTER, POINTER, POINTER)),
+}
+_NOTHING = ("PyErr_Clear", "Py_IncRef", "Py_DecRef", "PyEval_RestoreThread", "free")
+
+
+@functools.cache
+def _add_symbols() -> None:
+    """Tells LLVM where the functions are."""
+    for name in _PYTHON:
+        if name.startswith("Py"):
+            address = ctypes.cast(getattr(ctypes.pythonapi, name), ctypes.c_void_p).value
+            llvm.add_symbol(name, address)
+    from numpy._core import _multiarray_umath as module  # type: ignore[attr-defined]
+
+    api = ctypes.pythonapi
+    api.PyCapsule_GetPointer.restype = ctypes.c_void_p
+    api.PyCapsule_GetPointer.argtypes = [ctypes.py_object, ctypes.c_char_p]
+    table = api.PyCapsule_GetPointer(module._ARRAY_API, None)
+    for name, (position, _) in _NUMPY.items():
+        llvm.add_symbol(name, ctypes.c_void_p.from_address(table + 8 * position).value)
+
+
+def supported() -> bool:
+    """Whether objects are laid out here as this module expects."""
+    return (
+        sys.implementation.name == "cpython"
+        and ctypes.sizeof(ctypes.c_void_p) == 8
+        and sys.byteorder == "little"
+        and not hasattr(sys, "gettotalrefcount")
+        and getattr(sys, "_is_gil_enabled", lambda: True)()
+        and int(np.__version__.split(".")[0]) == 2
+    )
+
+
+def call(b: ll.IRBuilder, name: str, *arguments: ll.Value) -> ll.Value:
+    """Calls a function of the C interface."""
+    _add_symbols()
+    function = b.module.globals.get(name)
+    if function is None:
+        types = _PYTHON[name] if name in _PYTHON else _NUMPY[name][1]
+        result = ll.VoidType() if name in _NOTHING else _RETURNS.get(name, POINTER)
+        function = ll.Function(b.module, ll.FunctionType(result, types), name)
+    return b.call(function, arguments)
+
+
+def address_of(item: object) -> ll.Constant:
+    return ll.Constant(I64, id(item)).inttoptr(POINTER)
+
+
+def canonical(dtype: np.dtype) -> np.dtype:
+    """NumPy's own object for a dtype, which lives as long as the process."""
+    return np.dtype(dtype.type)
+
+
+METH_FASTCALL_WITH_KEYWORDS = 0x0080 | 0x0002
+
+
+class _MethodDef(ctypes.Structure):
+    _fields_ = (
+        ("name", ctypes.c_char_p),
+        ("function", ctypes.c_void_p),
+        ("flags", ctypes.c_int),
+        ("doc", ctypes.c_char_p),
+    )
+
+
+_definitions: list[_MethodDef] = []
+"""For as long as the process lives: builtin functions point to them."""
+
+
+def builtin(address: int, general: Any) -> Any:
+    """The Python function of an entry, which hands calls on to ``general``."""
+    definition = _MethodDef(b"__call__", address, METH_FASTCALL_WITH_KEYWORDS, None)
+    _definitions.append(definition)
+    make = ctypes.pythonapi.PyCFunction_NewEx
+    make.restype = ctypes.py_object
+    make.argtypes = [ctypes.c_void_p, ctypes.py_object, ctypes.c_void_p]
+    return make(ctypes.addressof(definition), general, None)

@@ -1,0 +1,109 @@
+"""The table of SciPy's ufuncs, by their names: `scipy.special` is imported by its users only."""
+
+from __future__ import annotations
+
+import math
+import sys
+from typing import Any
+
+import numpy as np
+
+from ..ir import ops
+from ..ir.graph import Value
+from ..ir.op import const
+from .ufuncs import UFUNCS, Rule
+
+
+def _logit(x: Value) -> Value:
+    # log(x / (1 - x)), whose terms cancel around 1/2; 2 x - 1 is exact there.
+    middle = ops.logical_and(ops.gt(x, 0.25), ops.lt(x, 0.75))
+    return ops.where(middle, 2.0 * ops.atanh(2.0 * x - 1.0), ops.log(x) - ops.log1p(-x))
+
+
+def _log_expit(x: Value) -> Value:
+    return -ops.logaddexp(const(0.0, x.dtype), -x)
+
+
+def _where_proper(x: Value, y: Value, inside: Value, instead: float) -> Value:
+    """``y``, replaced where ``x`` is 0 and the logarithm of ``y`` is not finite, unless NaN."""
+    proper = ops.logical_or(ops.ne(x, 0.0), ops.logical_or(inside, ops.isnan(y)))
+    return ops.where(proper, y, instead)
+
+
+def _xlogy(x: Value, y: Value) -> Value:
+    inside = ops.logical_and(ops.gt(y, 0.0), ops.lt(y, math.inf))
+    return x * ops.log(_where_proper(x, y, inside, 1.0))
+
+
+def _xlog1py(x: Value, y: Value) -> Value:
+    inside = ops.logical_and(ops.gt(y, -1.0), ops.lt(y, math.inf))
+    return x * ops.log1p(_where_proper(x, y, inside, 0.0))
+
+
+def _entr(x: Value) -> Value:
+    """The derivative at 0 is 0."""
+    y = ops.where(ops.eq(x, 0.0), 0.0, -(x * ops.log(x)))
+    return ops.where(ops.lt(x, 0.0), -math.inf, y)
+
+
+def _ndtr(x: Value) -> Value:
+    return 0.5 * ops.erfc(x * -math.sqrt(0.5))
+
+
+def _log_ndtr(x: Value) -> Value:
+    # Far below 0 its series in 1/x**2 (Abramowitz and Stegun, 26.2.12).
+    z = 1.0 / (x * x)
+    series = const(1.0, x.dtype)
+    for k in reversed(range(1, 10)):
+        series = 1.0 - (2 * k - 1) * z * series
+    far = ops.log(series) - 0.5 * (x * x) - ops.log(-x) - 0.5 * math.log(2.0 * math.pi)
+    near = ops.log(_ndtr(x))
+    above = ops.log1p(-_ndtr(-x))
+    return ops.where(ops.gt(x, 0.0), above, ops.where(ops.lt(x, -20.0), far, near))
+
+
+SPECIAL: dict[str, Rule] = {
+    "erf": ops.erf,
+    "erfc": ops.erfc,
+    "ndtr": _ndtr,
+    "log_ndtr": _log_ndtr,
+    "expit": ops.expit,
+    "logit": _logit,
+    "log_expit": _log_expit,
+    "gammaln": ops.lgamma,
+    "psi": ops.digamma,
+    "xlogy": _xlogy,
+    "xlog1py": _xlog1py,
+    "entr": _entr,
+    "log1p": ops.log1p,
+    "expm1": ops.expm1,
+    "exp2": ops.exp2,
+    "cbrt": ops.cbrt,
+}
+"""Name of a ufunc in `scipy.special` -> rule."""
+
+
+def from_scipy(function: Any) -> str | None:
+    """The name of what `scipy.special` has under it."""
+    module = sys.modules.get("scipy.special")
+    name = getattr(function, "__name__", None)
+    if module is None or not isinstance(name, str):
+        return None
+    return name if getattr(module, name, None) is function else None
+
+
+def ufunc_name(ufunc: np.ufunc) -> str:
+    """How a user writes it."""
+    name = ufunc.__name__
+    return f"np.{name}" if getattr(np, name, None) is ufunc else f"scipy.special.{name}"
+
+
+def rule_of(ufunc: np.ufunc) -> Rule | None:
+    rule = UFUNCS.get(ufunc)
+    if rule is None and (name := from_scipy(ufunc)):
+        rule = SPECIAL.get(name)
+    return rule
+
+
+def names_of_ufuncs() -> list[str]:
+    return [f"np.{ufunc.__name__}" for ufunc in UFUNCS] + [f"scipy.special.{n}" for n in SPECIAL]
