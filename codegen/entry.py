@@ -37,8 +37,11 @@ from .python_api import (
     canonical,
 )
 from .scalar import I8, I32, I64, memory_type
+from .scratch import HEADER, scratch
 
 NULL = ll.Constant(POINTER, None)
+TAKE = ll.FunctionType(POINTER, [POINTER, I64]).as_pointer()
+GIVE = ll.FunctionType(ll.VoidType(), [POINTER, POINTER]).as_pointer()
 SMALL_INT = 1 << 31
 STACK_ARENA = 1 << 13
 """Bytes of scratch memory up to which it lies on the stack."""
@@ -231,7 +234,8 @@ class EntryEmitter:
             for item in self.borrowed:
                 call(b, "Py_DecRef", item)
         if block is not None:
-            call(b, "free", block)
+            give = b.inttoptr(I64(scratch().give), GIVE)
+            b.call(give, [b.inttoptr(I64(scratch().kept), POINTER), block])
         self._count()
         left_tree = b.append_basic_block("departed")
         switch = b.switch(path, left_tree)
@@ -255,10 +259,11 @@ class EntryEmitter:
         self.b.store(self.b.add(self.b.load(counter), I64(1)), counter)
 
     def _arena(self, outputs: Sequence[ll.Value]) -> tuple[ll.Value, ll.Value | None]:
-        """Scratch memory, and what is to be freed of it."""
+        """Scratch memory, and the block that is to be given back."""
         b, block = self.b, None
         if self.arena > STACK_ARENA:
-            block = call(b, "malloc", I64(self.arena + 64))
+            take = b.inttoptr(I64(scratch().take), TAKE)
+            block = b.call(take, [b.inttoptr(I64(scratch().kept), POINTER), I64(self.arena)])
             failed, there = b.append_basic_block("failed"), b.append_basic_block("scratch")
             b.cbranch(b.icmp_unsigned("!=", block, NULL), there, failed)
             b.position_at_end(failed)
@@ -266,8 +271,9 @@ class EntryEmitter:
                 call(b, "Py_DecRef", made)
             b.branch(self.slow)
             b.position_at_end(there)
-        place = block or self.entry.alloca(ll.ArrayType(I8, self.arena + 64))
-        aligned = b.and_(b.add(b.ptrtoint(place, I64), I64(63)), I64(-64))
+        place = block or self.entry.alloca(ll.ArrayType(I8, self.arena + 2 * HEADER))
+        first = b.add(b.ptrtoint(place, I64), I64(2 * HEADER - 1))
+        aligned = b.and_(first, I64(-HEADER))
         return b.inttoptr(aligned, POINTER), block
 
     def _table(self, pointers: Sequence[ll.Value]) -> ll.Value:

@@ -41,8 +41,6 @@ _PYTHON = {
     "Py_IncRef": (POINTER,),
     "Py_DecRef": (POINTER,),
     "PyEval_SaveThread": (),
-    "malloc": (I64,),
-    "free": (POINTER,),
     "PyEval_RestoreThread": (POINTER,),
 }
 _RETURNS = {"PyDict_Size": I64, "PyDict_SetItem": I32, "PyLong_AsLongLongAndOverflow": I64}
@@ -50,16 +48,15 @@ _NUMPY = {  # positions in NumPy's table of functions (numpy/__multiarray_api.h)
     "PyArray_New": (93, (POINTER, I32, POINTER, I32, POINTER, POINTER, I32, I32, POINTER)),
     "PyArray_Scalar": (60, (POINTER, POINTER, POINTER)),
 }
-_NOTHING = ("PyErr_Clear", "Py_IncRef", "Py_DecRef", "PyEval_RestoreThread", "free")
+_NOTHING = ("PyErr_Clear", "Py_IncRef", "Py_DecRef", "PyEval_RestoreThread")
 
 
 @functools.cache
 def _add_symbols() -> None:
     """Tells LLVM where the functions are."""
     for name in _PYTHON:
-        if name.startswith("Py"):
-            address = ctypes.cast(getattr(ctypes.pythonapi, name), ctypes.c_void_p).value
-            llvm.add_symbol(name, address)
+        address = ctypes.cast(getattr(ctypes.pythonapi, name), ctypes.c_void_p).value
+        llvm.add_symbol(name, address)
     from numpy._core import _multiarray_umath as module  # type: ignore[attr-defined]
 
     api = ctypes.pythonapi
