@@ -1,8 +1,8 @@
 """Scratch memory of native entries: one block that is kept between calls.
 
 ``take`` gives the block that is kept, if it is large enough and no other call has it, or else a
-new one; ``give`` keeps a block and frees the one that was kept meanwhile. Fresh memory for each call
-would be mapped and cleared page by page, which for large programs takes longer than they do.
+new one; ``give`` keeps a block and frees the one that was kept meanwhile. Fresh memory for each
+call would be mapped and cleared page by page, which for large programs takes longer than they do.
 """
 
 from __future__ import annotations
