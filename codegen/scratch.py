@@ -64,7 +64,7 @@ class Scratch:
     """Where native code finds ``take``, ``give`` and the place of the block that is kept."""
 
     def __init__(self) -> None:
-        from .native import compile_assembly
+        from .jit import compile_assembly
 
         self._kept = ctypes.c_int64()
         self.kept = ctypes.addressof(self._kept)

@@ -206,7 +206,7 @@ class Pool:
     """So many threads, the caller's included; ``address`` is what native code is given."""
 
     def __init__(self, threads: int) -> None:
-        from .native import compile_assembly
+        from .jit import compile_assembly
 
         self._libc = libc = ctypes.CDLL(None)
         libc.calloc.restype = ctypes.c_void_p

@@ -20,7 +20,6 @@ import numpy as np
 
 from ..codegen.entry import EntryEmitter
 from ..codegen.form import Built, Captured, Expected, Form, kept
-from ..codegen.native import load
 from ..codegen.python_api import builtin, supported
 from ..codegen.threads import cell_of, default_threads
 from ..ir.types import ArrayType
@@ -65,6 +64,8 @@ def quicken(compiled: Any, program: Program, arguments: Arguments, positional: i
         form = form_of(compiled, program, arguments)
     except NotSimple:
         return
+    from ..codegen.jit import load
+
     with compiled.dispatcher.lock:
         native = program.native
         pool = None

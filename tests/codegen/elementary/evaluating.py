@@ -9,7 +9,7 @@ import llvmlite.ir as ll
 import numpy as np
 
 from adjit.codegen.elementary.library import define, symbol, widths
-from adjit.codegen.native import load
+from adjit.codegen.jit import load
 
 I64 = ll.IntType(64)
 

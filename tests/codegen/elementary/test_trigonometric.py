@@ -6,7 +6,7 @@ import llvmlite.ir as ll
 import pytest
 
 from adjit.codegen.elementary.library import declare
-from adjit.codegen.native import load
+from adjit.codegen.jit import load
 
 I64 = ll.IntType(64)
 
