@@ -7,7 +7,7 @@ in its own nest, what a ``store`` of that nest computes at the very same element
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from ..ir.errors import IRError
@@ -15,28 +15,24 @@ from ..ir.graph import Value, symbols
 from ..ir.ops.control import UNBOUNDED
 from ..ir.ops.families import EXPENSIVE, REDUCTIONS, UPDATES
 from ..ir.types import Shape, Symbol
-from .access import VIEWS, Index, Linear, depth, identity, most, offset, region_index
+from .access import Linear, depth, identity, most, offset, region_index
 from .cone import (
     CONTROL,
     LEAVES,
     LIBRARY,
     ROOTS,
     Cone,
-    arguments,
     cone,
     home,
     is_splat,
     reads_by_offset,
 )
+from .hoist import hoisted
 from .schedule import Call, Nest, Store, space
 from .scope import Flow, Overwrite, Scope, stands
 
 if TYPE_CHECKING:
     from .regions import Regions
-
-
-WORTH_A_NEST = 16
-"""Elements from which on expensive ones are computed in a nest of their own."""
 
 
 class Placement:
@@ -368,39 +364,8 @@ class Placement:
                     marks.add(value)
         marks |= {value for value, places in count.items() if len(places) > 1}
         for _, found, over in self._cones:
-            marks.update(self._hoisted(found, over))
+            marks.update(hoisted(found, over, self.stored))
         return marks, self._bad_copies
-
-    def _hoisted(self, found: Cone, over: Shape) -> Iterator[Value]:
-        """Expensive results that an inner loop takes from outer ones.
-
-        There they would be computed one by one; in a nest of their own they are vector code.
-        """
-        inner = len(over)
-        known: dict[tuple[Value, Index], bool] = {}
-
-        def expensive(item: tuple[Value, Index]) -> bool:
-            stack = [item]
-            while stack:
-                value, index = stack[-1]
-                below = [part for part in arguments(value, index) if part in found.computed]
-                missing = [part for part in below if part not in known]
-                if value.op.name in EXPENSIVE or not missing:
-                    own = value.op.name in EXPENSIVE
-                    known[value, index] = own or any(known[part] for part in below)
-                    stack.pop()
-                stack += [] if value.op.name in EXPENSIVE else missing
-            return known[item]
-
-        for value, index in found.computed:
-            if depth(index) < inner:
-                continue
-            for part, at in arguments(value, index):
-                if (part, at) in found.computed and 0 < depth(at) < inner and expensive((part, at)):
-                    while part.op.name in VIEWS:
-                        part = part.args[0]
-                    if part.shape and not self.stored(part) and most(part.shape) >= WORTH_A_NEST:
-                        yield part
 
     # --- results ----------------------------------------------------------------------------
 
