@@ -10,6 +10,7 @@ from . import (
     diagonals,
     einsum,
     joins,
+    kinds,
     norms,
     products,
     ranges,
