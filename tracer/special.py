@@ -62,6 +62,28 @@ def _log_ndtr(x: Value) -> Value:
     return ops.where(ops.gt(x, 0.0), above, ops.where(ops.lt(x, -20.0), far, near))
 
 
+def _loggamma(x: Value) -> Value:
+    return ops.where(ops.lt(x, 0.0), math.nan, ops.lgamma(x))
+
+
+def _huber(delta: Value, r: Value) -> Value:
+    size = ops.abs_(r)
+    outside = delta * (size - 0.5 * delta)
+    y = ops.where(ops.le(size, delta), 0.5 * (r * r), outside)
+    return ops.where(ops.lt(delta, 0.0), math.inf, y)
+
+
+def _of_whole_order(rule: Rule) -> Rule:
+    """A Bessel function of an integer, or of a float whose fraction is cut off."""
+
+    def of_order(n: Value, x: Value) -> Any:
+        if n.dtype.kind != "f":
+            return rule(ops.cast(n, dtype=x.dtype), x)
+        return ops.where(ops.isnan(n), math.nan, rule(ops.trunc(n), x))
+
+    return of_order
+
+
 SPECIAL: dict[str, Rule] = {
     "erf": ops.erf,
     "erfc": ops.erfc,
@@ -72,6 +94,47 @@ SPECIAL: dict[str, Rule] = {
     "log_expit": _log_expit,
     "gammaln": ops.lgamma,
     "psi": ops.digamma,
+    "loggamma": _loggamma,
+    "gamma": ops.gamma,
+    "rgamma": ops.rgamma,
+    "beta": ops.beta,
+    "betaln": ops.betaln,
+    "poch": ops.poch,
+    "gammainc": ops.gammainc,
+    "gammaincc": ops.gammaincc,
+    "betainc": ops.betainc,
+    "betaincc": ops.betaincc,
+    "stdtr": ops.stdtr,
+    "erfcx": ops.erfcx,
+    "erfinv": ops.erfinv,
+    "erfcinv": ops.erfcinv,
+    "ndtri": ops.ndtri,
+    "j0": ops.j0,
+    "j1": ops.j1,
+    "jv": ops.jv,
+    "y0": ops.y0,
+    "y1": ops.y1,
+    "yn": _of_whole_order(ops.yv),
+    "yv": ops.yv,
+    "i0": ops.i0,
+    "i1": ops.i1,
+    "iv": ops.iv,
+    "i0e": ops.i0e,
+    "i1e": ops.i1e,
+    "ive": ops.ive,
+    "k0": ops.k0,
+    "k1": ops.k1,
+    "kn": _of_whole_order(ops.kv),
+    "kv": ops.kv,
+    "rel_entr": ops.rel_entr,
+    "kl_div": ops.kl_div,
+    "huber": _huber,
+    "pseudo_huber": ops.pseudo_huber,
+    "exprel": ops.exprel,
+    "boxcox": ops.boxcox,
+    "boxcox1p": ops.boxcox1p,
+    "inv_boxcox": ops.inv_boxcox,
+    "inv_boxcox1p": ops.inv_boxcox1p,
     "xlogy": _xlogy,
     "xlog1py": _xlog1py,
     "entr": _entr,

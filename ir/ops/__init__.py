@@ -37,6 +37,16 @@ from .logic import (
     ne,
     where,
 )
+from .losses import (
+    boxcox,
+    boxcox1p,
+    exprel,
+    inv_boxcox,
+    inv_boxcox1p,
+    kl_div,
+    pseudo_huber,
+    rel_entr,
+)
 from .pointwise import (
     abs_,
     acos,
@@ -92,7 +102,6 @@ from .special import (
     erfcinv,
     erfcx,
     erfinv,
-    exprel,
     gamma,
     lgamma,
     ndtri,

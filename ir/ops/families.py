@@ -10,7 +10,8 @@ EXPENSIVE = frozenset(
         "digamma", "polygamma", "gamma", "rgamma", "beta", "betaln", "poch", "erfcx", "erfinv",
         "erfcinv", "ndtri", "exprel", "gammainc", "gammaincc", "betainc", "betaincc", "stdtr",
         "j0", "j1", "jv", "y0", "y1", "yv", "k0", "k1", "kv", "i0", "i1", "iv", "i0e", "i1e",
-        "ive", "gcd", "lcm",
+        "ive", "boxcox", "boxcox1p", "inv_boxcox", "inv_boxcox1p", "rel_entr", "kl_div",
+        "pseudo_huber", "gcd", "lcm",
     }
 )  # fmt: skip
 """Pointwise ops that are worth memory rather than a second evaluation."""

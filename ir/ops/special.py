@@ -215,22 +215,6 @@ poch = by_scipy(
     doc="gamma(a + m) / gamma(a). At its arguments' poles the derivatives are NaN.",
 )
 
-# --- (exp(x) - 1) / x -----------------------------------------------------------------------
-
-# The derivative of exprel: x**k / (k! (k + 2)).
-_EXPREL_SLOPE = [1.0 / (math.factorial(k) * (k + 2)) for k in range(20)]
-
-
-def _exprel_partial(x: Value, y: Value) -> Value:
-    near = lt(abs_(x), 1.0)
-    far = where(near, 1.0, x)
-    series = polynomial(where(near, x, 0.0), _EXPREL_SLOPE)
-    return where(near, series, (exp(far) - y) / far)
-
-
-exprel = by_scipy("exprel", _exprel_partial, domain=(-3.0, 3.0), doc="(exp(x) - 1) / x.")
-
-
 _STIRLING = (
     1 / 12, -1 / 360, 1 / 1260, -1 / 1680, 1 / 1188, -691 / 360360, 1 / 156, -3617 / 122400,
 )  # fmt: skip
