@@ -28,8 +28,8 @@ from .capture import (
     original_of,
 )
 from .errors import error
+from .functions import distributions, special
 from .functions.scalars import CALLS
-from .functions.special import recording_version
 from .iteration import STAGED
 from .lift import lift
 from .places import MISSING, Attribute, IdentityOf
@@ -91,9 +91,10 @@ def _follow(trace: Trace, f: FunctionType) -> FunctionType | None:
 
 def _replacement(f: Any) -> Callable[..., Any] | None:
     try:
-        return FUNCTIONS.get(f) or CALLS.get(f) or STAGED.get(f) or recording_version(f)
+        known = FUNCTIONS.get(f) or CALLS.get(f) or STAGED.get(f)
     except TypeError:  # not hashable
         return None
+    return known or special.recording_version(f) or distributions.recording_version(f)
 
 
 def _carries(f: Any, name: str) -> bool:
