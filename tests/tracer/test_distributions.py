@@ -44,12 +44,12 @@ def test_values(name: str, method: str) -> None:
             arguments = (X, *shapes, loc, scale)
             wanted = function(*arguments)
             if method == "pdf" and scale > 0:
-                wanted[X == np.inf] = 0  # where SciPy has infinity less infinity
+                wanted[np.isposinf(X)] = 0  # where SciPy has infinity less infinity
             same(jit(lambda *xs: function(*xs))(*arguments), wanted)
     bad = (-1.0,) * len(CONTINUOUS[name].parameters)
     same(jit(lambda x: function(x, *bad))(X), function(X, *bad))
     good = (1.5,) * len(bad)
-    single = X.astype("f4")
+    single = X[np.isfinite(X)].astype("f4")
     same(jit(lambda x: function(x, *good, scale=3))(single), function(single, *good, scale=3), 1e-7)
     same(jit(lambda x: function(x, *good))(np.arange(3)), function(np.arange(3), *good))
     same(jit(lambda x: function(x, *good))(0.5), function(0.5, *good))
