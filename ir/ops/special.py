@@ -177,10 +177,12 @@ def _rgamma_partial(x: Value, y: Value) -> Value:
 
 rgamma = by_scipy("rgamma", _rgamma_partial, domain=(-2.8, 4.0), doc="1 / gamma(x).")
 
-# Nodes and weights of Gauss and Legendre's rule on [0, 1].
-_NODES, _WEIGHTS = ((rule + shift) / 2.0 for rule, shift in zip(
-    np.polynomial.legendre.leggauss(5), (1.0, 0.0), strict=True
-))  # fmt: skip
+# Nodes and weights of Gauss and Legendre's rule (Abramowitz and Stegun 25.4.30), on [-1, 1].
+_INNER, _OUTER = (math.sqrt(5.0 + sign * 2.0 * math.sqrt(10.0 / 7.0)) / 3.0 for sign in (-1, 1))
+_MORE, _LESS = ((322.0 + sign * 13.0 * math.sqrt(70.0)) / 900.0 for sign in (1, -1))
+_RULE = (
+    (0.0, 128.0 / 225.0), (_INNER, _MORE), (-_INNER, _MORE), (_OUTER, _LESS), (-_OUTER, _LESS),
+)  # fmt: skip
 
 
 def digamma_step(x: Value, d: Value) -> Value:
@@ -188,9 +190,9 @@ def digamma_step(x: Value, d: Value) -> Value:
     close = logical_and(gt(x, 0.0), lt(abs_(d), 0.1 * x))
     base, width = where(close, x, 1.0), where(close, d, 0.0)
     # The integral of the derivative, whose pole is ten widths away.
-    total = float(_WEIGHTS[0]) * polygamma(base + float(_NODES[0]) * width)
-    for node, weight in zip(_NODES[1:], _WEIGHTS[1:], strict=True):
-        total = total + float(weight) * polygamma(base + float(node) * width)
+    total: Value | float = 0.0
+    for node, weight in _RULE:
+        total = total + 0.5 * weight * polygamma(base + 0.5 * (node + 1.0) * width)
     return where(close, width * total, digamma(x + d) - digamma(x))
 
 

@@ -36,7 +36,7 @@ def test_functions_of_one_number(function: Any) -> None:
 
 def test_the_logarithm_of_the_gamma_function() -> None:
     for point in (0.3, 2.5, -2.5, 800.0, 1e10, math.inf, -math.inf):
-        assert math.isclose(jit(lambda x: math.lgamma(x))(point), math.lgamma(point), rel_tol=4e-15)
+        assert math.isclose(jit(lambda x: math.lgamma(x))(point), math.lgamma(point), rel_tol=1e-14)
     for point in (0.0, -1.0):
         follow(lambda x: math.lgamma(x), point)
     follow(lambda x: math.lgamma(x), 1e306)
