@@ -3,9 +3,14 @@
 It checks that the call is one that a compiled program was made for (types, dtypes, shapes,
 strides, captured objects), takes the arrays' memory, calls the kernel and builds the result, with
 CPython's calling convention for fast calls and nothing of Python in between. Whatever it does not
-expect it hands on, untouched, to the callable that it has as ``self``: the general path.
+expect it hands on, untouched, to the general path.
 
     PyObject *entry(PyObject *self, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
+
+Addresses are not in the code but in ``self``, a tuple: the callable of the general path, a
+``bytes`` object with addresses of native things, and the objects that arguments and captured
+things are compared with. So programs whose calls look alike share their code, also on disk, and
+what the code refers to lives as long as ``self``.
 """
 
 from __future__ import annotations
@@ -18,6 +23,7 @@ import numpy as np
 from ..ir.types import ArrayType
 from .form import Built, Captured, Expected, Form, arrays_of
 from .python_api import (
+    BYTES_VALUE,
     CONTIGUOUS_AND_ALIGNED,
     DATA,
     DOUBLE,
@@ -32,30 +38,40 @@ from .python_api import (
     STRIDES,
     TUPLE_ITEMS,
     TYPE,
-    address_of,
     call,
     canonical,
 )
 from .scalar import I8, I32, I64, memory_type
-from .scratch import HEADER, scratch
+from .scratch import HEADER
 
+NAME = "adjit.call"
 NULL = ll.Constant(POINTER, None)
-TAKE = ll.FunctionType(POINTER, [POINTER, I64]).as_pointer()
-GIVE = ll.FunctionType(ll.VoidType(), [POINTER, POINTER]).as_pointer()
+TAKE = ll.FunctionType(POINTER, [POINTER, I64])
+GIVE = ll.FunctionType(ll.VoidType(), [POINTER, POINTER])
+KERNEL = ll.FunctionType(I32, [POINTER] * 5)
 SMALL_INT = 1 << 31
 STACK_ARENA = 1 << 13
 """Bytes of scratch memory up to which it lies on the stack."""
 
 
-class EntryEmitter:
-    """Writes the entry of one program into a module of its own."""
+NATIVE = ("kernel", "counter", "recording", "take", "give", "kept", "pool")
+"""What the addresses in ``self`` are those of."""
 
-    def __init__(self, form: Form, name: str, kernel: int, arena: int, pool: int | None) -> None:
+
+class EntryEmitter:
+    """Writes the entry of one program into a module of its own; ``objects`` are to be in ``self``.
+
+    ``arena``: bytes of scratch memory; ``pool``: whether the kernel is given one.
+    """
+
+    def __init__(self, form: Form, arena: int, pool: bool) -> None:
         self.form = form
-        self.module = ll.Module(name)
+        self.module = ll.Module("adjit")
+        self.constant = self.module.add_metadata([])
         type = ll.FunctionType(POINTER, [POINTER, POINTER.as_pointer(), I64, POINTER])
-        self.function = ll.Function(self.module, type, name)
-        self.kernel, self.arena, self.pool = kernel, arena, pool
+        self.function = ll.Function(self.module, type, NAME)
+        self.arena, self.pool = arena, pool
+        self.objects: list[object] = []
         self.entry = ll.IRBuilder(self.function.append_basic_block("entry"))
         self.b = ll.IRBuilder(self.function.append_basic_block("start"))
         self.slow = self.function.append_basic_block("general")
@@ -65,7 +81,7 @@ class EntryEmitter:
     def emit(self) -> ll.Module:
         b, form = self.b, self.form
         itself, arguments, count, names = self.function.args
-        recording = b.load(ll.Constant(I64, form.recording).inttoptr(I64.as_pointer()))
+        recording = b.load(b.bitcast(self._native("recording"), I64.as_pointer()))
         self._require(b.icmp_unsigned("==", recording, I64(0)))
         self._require(b.icmp_unsigned("==", count, I64(len(form.parameters))))
         self._require(b.icmp_unsigned("==", names, NULL))
@@ -75,15 +91,15 @@ class EntryEmitter:
         for captured in form.captured:
             self._capture(captured)
         pool: ll.Value = NULL
-        if self.pool is not None:
-            address = b.load(ll.Constant(I64, self.pool).inttoptr(I64.as_pointer()))
-            self._require(b.icmp_unsigned("!=", address, I64(0)))
-            pool = b.inttoptr(address, POINTER)
+        if self.pool:
+            pool = b.load(b.bitcast(self._native("pool"), POINTER.as_pointer()))
+            self._require(b.icmp_unsigned("!=", pool, NULL))
         self._run(pool)
         general = ll.IRBuilder(self.slow)
         call(general, "PyErr_Clear")  # of a look-up that failed
         given = general.bitcast(arguments, POINTER)
-        general.ret(call(general, "PyObject_Vectorcall", itself, given, count, names))
+        callee = self._kept(general, itself, TUPLE_ITEMS)
+        general.ret(call(general, "PyObject_Vectorcall", callee, given, count, names))
         self.entry.branch(self.function.blocks[1])
         return self.module
 
@@ -95,13 +111,32 @@ class EntryEmitter:
         self.b.cbranch(holds, following, self.slow)
         self.b.position_at_end(following)
 
+    def _kept(self, b: ll.IRBuilder, item: ll.Value, at: int) -> ll.Value:
+        """A pointer that is never changed."""
+        place = b.bitcast(b.gep(item, [I64(at)], source_etype=I8), POINTER.as_pointer())
+        found = b.load(place)
+        found.set_metadata("invariant.load", self.constant)
+        return found
+
+    def _object(self, item: object) -> ll.Value:
+        """An object in ``self``, behind the callable and the addresses."""
+        number = next((n for n, known in enumerate(self.objects) if known is item), None)
+        if number is None:
+            number = len(self.objects)
+            self.objects.append(item)
+        return self._kept(self.b, self.function.args[0], TUPLE_ITEMS + 8 * (2 + number))
+
+    def _native(self, name: str) -> ll.Value:
+        addresses = self._kept(self.b, self.function.args[0], TUPLE_ITEMS + 8)
+        return self._kept(self.b, addresses, BYTES_VALUE + 8 * NATIVE.index(name))
+
     def _field(self, item: ll.Value, at: int, type: ll.Type) -> ll.Value:
         place = self.b.gep(item, [I64(at)], source_etype=I8)
         return self.b.load(self.b.bitcast(place, type.as_pointer()))
 
     def _require_type(self, item: ll.Value, type: type) -> None:
         self._require(
-            self.b.icmp_unsigned("==", self._field(item, TYPE, POINTER), address_of(type))
+            self.b.icmp_unsigned("==", self._field(item, TYPE, POINTER), self._object(type))
         )
 
     def _require_int(self, found: ll.Value, expected: int) -> None:
@@ -123,7 +158,7 @@ class EntryEmitter:
             self._require_type(item, expected.type.dtype.type)
             self._leaf(self._field(item, SCALAR_VALUE, memory_type(expected.type.dtype)))
         elif kind == "object":
-            self._require(self.b.icmp_unsigned("==", item, address_of(expected.item)))
+            self._require(self.b.icmp_unsigned("==", item, self._object(expected.item)))
         elif kind == "dict":
             self._dict(item, expected)
         else:
@@ -145,7 +180,7 @@ class EntryEmitter:
             self._check(self._look_up(item, key), part)
 
     def _look_up(self, item: ll.Value, key: object) -> ll.Value:
-        found = call(self.b, "PyDict_GetItemWithError", item, address_of(key))
+        found = call(self.b, "PyDict_GetItemWithError", item, self._object(key))
         self._require(self.b.icmp_unsigned("!=", found, NULL))
         return found
 
@@ -171,7 +206,7 @@ class EntryEmitter:
         self._require_type(item, np.ndarray)
         self._require_int(self._field(item, RANK, I32), type.rank)
         descriptor = self._field(item, DTYPE, POINTER)
-        self._require(self.b.icmp_unsigned("==", descriptor, address_of(canonical(type.dtype))))
+        self._require(self.b.icmp_unsigned("==", descriptor, self._object(canonical(type.dtype))))
         flags = self.b.and_(self._field(item, FLAGS, I32), I32(CONTIGUOUS_AND_ALIGNED))
         self._require_int(flags, CONTIGUOUS_AND_ALIGNED)
         stride = type.dtype.itemsize
@@ -188,17 +223,17 @@ class EntryEmitter:
         self.borrowed.append(item)
 
     def _capture(self, captured: Captured) -> None:
-        b, owner = self.b, address_of(captured.owner)
+        b, owner = self.b, self._object(captured.owner)
         if captured.kind == "cell":
             # The cell keeps the object; the reference that PyCell_Get takes is given back.
             found = call(b, "PyCell_Get", owner)
             self._require(b.icmp_unsigned("!=", found, NULL))
             call(b, "Py_DecRef", found)
         else:
-            found = call(b, "PyDict_GetItemWithError", owner, address_of(captured.name))
+            found = call(b, "PyDict_GetItemWithError", owner, self._object(captured.name))
             if captured.fallback is not None:
                 self._require(b.icmp_unsigned("==", found, NULL))
-                found = self._look_up(address_of(captured.fallback), captured.name)
+                found = self._look_up(self._object(captured.fallback), captured.name)
             else:
                 self._require(b.icmp_unsigned("!=", found, NULL))
         self._check(found, captured.expected)
@@ -221,8 +256,7 @@ class EntryEmitter:
         inputs = self._table([self.leaves[n] for n in form.inputs])
         left = b.bitcast(self.entry.alloca(I64), POINTER)
         arena, block = self._arena(outputs)
-        signature = ll.FunctionType(I32, [POINTER] * 5).as_pointer()
-        kernel = b.inttoptr(I64(self.kernel), signature)
+        kernel = b.bitcast(self._native("kernel"), KERNEL.as_pointer())
         state = None
         if form.releases:
             for item in self.borrowed:
@@ -234,8 +268,8 @@ class EntryEmitter:
             for item in self.borrowed:
                 call(b, "Py_DecRef", item)
         if block is not None:
-            give = b.inttoptr(I64(scratch().give), GIVE)
-            b.call(give, [b.inttoptr(I64(scratch().kept), POINTER), block])
+            give = b.bitcast(self._native("give"), GIVE.as_pointer())
+            b.call(give, [self._native("kept"), block])
         self._count()
         left_tree = b.append_basic_block("departed")
         switch = b.switch(path, left_tree)
@@ -255,15 +289,15 @@ class EntryEmitter:
         b.branch(self.slow)
 
     def _count(self) -> None:
-        counter = ll.Constant(I64, self.form.counter).inttoptr(I64.as_pointer())
+        counter = self.b.bitcast(self._native("counter"), I64.as_pointer())
         self.b.store(self.b.add(self.b.load(counter), I64(1)), counter)
 
     def _arena(self, outputs: Sequence[ll.Value]) -> tuple[ll.Value, ll.Value | None]:
         """Scratch memory, and the block that is to be given back."""
         b, block = self.b, None
         if self.arena > STACK_ARENA:
-            take = b.inttoptr(I64(scratch().take), TAKE)
-            block = b.call(take, [b.inttoptr(I64(scratch().kept), POINTER), I64(self.arena)])
+            take = b.bitcast(self._native("take"), TAKE.as_pointer())
+            block = b.call(take, [self._native("kept"), I64(self.arena)])
             failed, there = b.append_basic_block("failed"), b.append_basic_block("scratch")
             b.cbranch(b.icmp_unsigned("!=", block, NULL), there, failed)
             b.position_at_end(failed)
@@ -293,7 +327,7 @@ class EntryEmitter:
             dims = constant.bitcast(POINTER)
         b = self.b
         made = call(
-            b, "PyArray_New", address_of(np.ndarray), I32(type.rank), dims, I32(type.dtype.num),
+            b, "PyArray_New", self._object(np.ndarray), I32(type.rank), dims, I32(type.dtype.num),
             NULL, NULL, I32(0), I32(0), NULL,
         )  # fmt: skip
         failed, there = b.append_basic_block("failed"), b.append_basic_block("made")
@@ -313,15 +347,15 @@ class EntryEmitter:
         """A new reference."""
         b = self.b
         if result.kind == "object":
-            call(b, "Py_IncRef", address_of(result.item))
-            return address_of(result.item)
+            call(b, "Py_IncRef", self._object(result.item))
+            return self._object(result.item)
         if result.kind == "output":
             return self._output(result, made, places, taken)
         parts = [self._build(part, made, places, taken) for part in result.parts]
         if result.kind == "dict":
             found = call(b, "PyDict_New")
             for key, part in zip(result.item, parts, strict=True):
-                call(b, "PyDict_SetItem", found, address_of(key), part)
+                call(b, "PyDict_SetItem", found, self._object(key), part)
                 call(b, "Py_DecRef", part)
             return found
         new = "PyTuple_New" if result.kind == "tuple" else "PyList_New"
@@ -344,7 +378,7 @@ class EntryEmitter:
             return made[number]
         dtype = self.form.outputs[number].dtype
         if result.presented is None:
-            return call(b, "PyArray_Scalar", places[number], address_of(canonical(dtype)), NULL)
+            return call(b, "PyArray_Scalar", places[number], self._object(canonical(dtype)), NULL)
         place = b.bitcast(places[number], memory_type(dtype).as_pointer())
         value = b.load(place)
         if result.presented is float:

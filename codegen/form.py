@@ -60,7 +60,7 @@ class Form:
     """All of a call: parameters in order, captures, inputs, and the result for each path.
 
     ``inputs`` are positions among the dynamic leaves of the parameters, then of the captures.
-    ``counter`` is counted up by each call; while ``recording`` is not 0, calls go the general way.
+    ``releases``: other threads of Python run meanwhile.
     """
 
     parameters: tuple[Expected, ...]
@@ -68,26 +68,7 @@ class Form:
     inputs: tuple[int, ...]
     results: tuple[Built, ...]
     outputs: tuple[ArrayType, ...]
-    counter: int
-    recording: int
     releases: bool
-
-
-def kept(form: Form) -> list[object]:
-    """The objects whose addresses are in the code, which must live as long as it does."""
-    found: list[object] = []
-    stack: list[Any] = [*form.parameters, *form.captured, *form.results]
-    while stack:
-        part = stack.pop()
-        if isinstance(part, Captured):
-            found += [part.owner, part.name, part.fallback]
-            stack.append(part.expected)
-            continue
-        found.append(part.item)
-        if part.kind == "dict":
-            found += list(part.item)
-        stack += part.parts
-    return found
 
 
 def arrays_of(form: Form) -> set[int]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ctypes
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -17,9 +17,10 @@ import numpy as np
 
 from ..codegen.native import DEFAULT, Departure, Native, Options, OutOfBounds
 from ..ir.errors import IRError
+from .build import build, keys_of
 from .capture import Source, read_array, still_holds
-from .compile import Path, build, derive
 from .errors import error, located
+from .modes import Path
 from .record import Recording, Result, record
 from .signature import Arguments, Signature, native
 
@@ -44,6 +45,7 @@ class Program:
     native: Native
     statics: dict[Source, object]
     captures: dict[Source, Any]
+    keys: tuple[Hashable, ...]
     events: list[Event] = field(default_factory=list)
     calls: int = 0  # counted until it has a native entry
 
@@ -74,7 +76,7 @@ class Outputs:
 
 
 class Dispatcher:
-    """Compiles and calls one function in one mode (see ``compile.derive``).
+    """Compiles and calls one function in one mode (see `modes`).
 
     ``wrt(arguments)`` gives the argument leaves to differentiate by. ``recordings`` and
     ``native_calls`` count what happened.
@@ -114,7 +116,7 @@ class Dispatcher:
     ) -> Outputs:
         """Runs natively, recording what is missing.
 
-        ``extra``: cotangents or tangents by the keys of ``compile.derive``. ``out``: arrays for
+        ``extra``: cotangents or tangents by the keys of `modes`. ``out``: arrays for
         derivatives by number.
         """
         key = arguments.key
@@ -142,7 +144,7 @@ class Dispatcher:
     ) -> Outputs | Departure:
         machine = program.native
         arrays: list[np.ndarray] = []
-        for key in machine.program.keys:
+        for key in program.keys:
             if isinstance(key, int):
                 array = arguments.leaves[key].array
                 assert array is not None
@@ -160,7 +162,7 @@ class Dispatcher:
             return done
         number, results = done
         path = program.paths[number]
-        total = len(path.graph.outputs)
+        total = len(machine.kernel.outputs[number])
         count = total - len(path.recording.graph.outputs)
         return Outputs(path.recording.result, results[count:total], results[:count], path, program)
 
@@ -178,9 +180,10 @@ class Dispatcher:
             recording = path.recording
             program = Program(
                 [path],
-                build([path], self.options),
+                self._build([path]),
                 dict(recording.statics),
                 {s: v.type for s, v in recording.captures.items()},
+                keys_of([path]),
                 [_event(reason, recording)],
             )
             captured = program.read()
@@ -207,7 +210,7 @@ class Dispatcher:
             paths = [*current.paths, path]
             reason = f"{departure.where}: {departure.reason} was {departure.trail[-1]!r}"
             try:
-                machine = build(paths, self.options)
+                machine = self._build(paths)
             except IRError as problem:
                 raise error("unstable", name=f"{_name(self.fun)} ({problem})") from problem
             joined = Program(
@@ -215,6 +218,7 @@ class Dispatcher:
                 machine,
                 current.statics | recording.statics,
                 current.captures | {s: v.type for s, v in recording.captures.items()},
+                keys_of(paths),
                 [*current.events, _event(reason, recording)],
             )
             captured = joined.read()
@@ -235,7 +239,12 @@ class Dispatcher:
         wrt = self.wrt(arguments)
         recording = record(self.fun, arguments, forced, self.scalar, self.has_aux, unrolled)
         inputs = [recording.inputs[leaf] for leaf in wrt]
-        return derive(recording, self.mode, [n for n in inputs if n is not None])
+        return Path(recording, self.mode, tuple(n for n in inputs if n is not None))
+
+    def _build(self, paths: Sequence[Path]) -> Native:
+        code = getattr(self.fun, "__code__", None)
+        where = f", {code.co_filename}:{code.co_firstlineno}" if code is not None else ""
+        return build(paths, self.options, f"{_name(self.fun)} ({self.mode}){where}")
 
     def _reason(self, key: Any, known: tuple[Program, ...]) -> str:
         if known:

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from .compile import differentiable_outputs
 from .containers import flatten, rebuild
 from .dispatch import Outputs
 from .errors import error
+from .modes import differentiable_outputs
 from .nest import (
     NestedPullback,
     matching,

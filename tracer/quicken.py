@@ -11,20 +11,26 @@ from __future__ import annotations
 
 import builtins
 import itertools
+import struct
 import types
+import weakref
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from ..codegen.entry import EntryEmitter
-from ..codegen.form import Built, Captured, Expected, Form, kept
+from ..codegen.assemble import assemble_once
+from ..codegen.entry import NAME, NATIVE, STACK_ARENA, EntryEmitter
+from ..codegen.form import Built, Captured, Expected, Form
+from ..codegen.load import Library
 from ..codegen.python_api import builtin, supported
+from ..codegen.scratch import scratch
 from ..codegen.threads import cell_of, default_threads
 from ..ir.types import ArrayType
 from .containers import Structure
 from .dispatch import Program
+from .modes import Path
 from .places import SCALARS, Free, Global, IdentityOf, Source
 from .record import Identity
 from .signature import Arguments, Leaf
@@ -36,8 +42,6 @@ FROM = 2
 MOST = 8
 """Entries of one function: each call asks one after the other."""
 
-_serial = itertools.count()
-
 
 class NotSimple(Exception):  # noqa: N818
     """A call that only the general way can make."""
@@ -45,12 +49,11 @@ class NotSimple(Exception):  # noqa: N818
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """The machine code for the calls of a program, with what must live as long."""
+    """The machine code for the calls of a program, and the ``objects`` that it refers to."""
 
     program: Program
     address: int
-    library: Any
-    objects: list[object]
+    objects: tuple[object, ...]
 
 
 def quicken(compiled: Any, program: Program, arguments: Arguments, positional: int) -> None:
@@ -64,35 +67,41 @@ def quicken(compiled: Any, program: Program, arguments: Arguments, positional: i
         form = form_of(compiled, program, arguments)
     except NotSimple:
         return
-    from ..codegen.jit import load
-
     with compiled.dispatcher.lock:
-        native = program.native
-        pool = None
-        if native.schedule.bands:
-            pool = cell_of(native.options.threads or default_threads())
-        emitter = EntryEmitter(
-            form, f"adjit.entry.{next(_serial)}", native.address, native.arena_bytes, pool
-        )
-        module = emitter.emit()
-        library, address = load(module, module.name)
-        entry = Entry(program, address, library, kept(form))
+        entry = _entry(compiled, program, form)
         alive = {id(p) for known in compiled.dispatcher.programs.values() for p in known}
         entries = [entry, *(e for e in compiled.entries if id(e.program) in alive)][:MOST]
         _install(compiled, entries)
 
 
-class General:
-    """Where an entry hands calls on to; the objects that its code refers to live as long."""
+def _entry(compiled: Any, program: Program, form: Form) -> Entry:
+    native = program.native
+    emitter = EntryEmitter(form, native.kernel.arena, native.kernel.divides)
+    library = _loaded(str(emitter.emit()))
+    addresses = {
+        "kernel": native.address,
+        "counter": compiled.dispatcher.counter_address,
+        "recording": ACTIVE.address,
+    }
+    if native.kernel.divides:
+        addresses["pool"] = cell_of(native.options.threads or default_threads())
+    if native.kernel.arena > STACK_ARENA:
+        addresses |= {"take": scratch().take, "give": scratch().give, "kept": scratch().kept}
+    packed = struct.pack(f"={len(NATIVE)}q", *[addresses.get(name, 0) for name in NATIVE])
+    # The last two are there to live as long as a call that has begun.
+    objects = (packed, *emitter.objects, native, library)
+    return Entry(program, library.address(NAME), objects)
 
-    __slots__ = ("call", "objects")
 
-    def __init__(self, call: Any, objects: list[object]) -> None:
-        self.call = call
-        self.objects = objects
+_libraries: weakref.WeakValueDictionary[str, Library] = weakref.WeakValueDictionary()
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        return self.call(*args, **kwargs)
+
+def _loaded(text: str) -> Library:
+    """The code of an entry, which programs share whose calls look alike."""
+    found = _libraries.get(text)
+    if found is None:
+        found = _libraries[text] = Library(assemble_once(text, NAME))
+    return found
 
 
 def _install(compiled: Any, entries: list[Entry]) -> None:
@@ -100,7 +109,7 @@ def _install(compiled: Any, entries: list[Entry]) -> None:
     plain = getattr(kind, "plain", kind)
     call: Any = types.MethodType(plain.__call__, compiled)
     for entry in reversed(entries):
-        call = builtin(entry.address, General(call, entry.objects))
+        call = builtin(entry.address, (call, *entry.objects))
     compiled.entries = entries
     if plain is kind:
         names = {"__doc__": kind.__doc__, "__module__": kind.__module__, "plain": kind}
@@ -116,7 +125,7 @@ def form_of(compiled: Any, program: Program, arguments: Arguments) -> Form:
     """The form of the calls of a program; raises NotSimple."""
     native = program.native
     outputs = native.common_types
-    if outputs is None or native.schedule.tapes or any(p.recording.written for p in program.paths):
+    if outputs is None or native.kernel.tapes or any(p.recording.written for p in program.paths):
         raise NotSimple
     leaves = iter(arguments.leaves)
     parameters = tuple(_expected(structure, leaves) for structure in arguments.structures)
@@ -126,16 +135,14 @@ def form_of(compiled: Any, program: Program, arguments: Arguments) -> Form:
     place: dict[Any, int] = {leaf: position for position, leaf in enumerate(dynamic)}
     for source in program.captures:
         place[source] = len(place)
-    results = tuple(_result(compiled, path, arguments) for path in program.paths)
+    results = tuple(_result(compiled, path, len(outputs), arguments) for path in program.paths)
     return Form(
         parameters,
         tuple(captured),
-        tuple(place[key] for key in native.program.keys),
+        tuple(place[key] for key in program.keys),
         results,
         outputs,
-        compiled.dispatcher.counter_address,
-        ACTIVE.address,
-        bool(native.schedule.bands or native.schedule.loops),
+        native.kernel.divides or native.kernel.loops,
     )
 
 
@@ -190,10 +197,10 @@ def _array(source: Source, type: ArrayType) -> Captured:
 # --- what they return -----------------------------------------------------------------------------
 
 
-def _result(compiled: Any, path: Any, arguments: Arguments) -> Built:
+def _result(compiled: Any, path: Path, total: int, arguments: Arguments) -> Built:
     """The result of one path: derivatives are the first outputs."""
     result = path.recording.result
-    before = len(path.graph.outputs) - len(path.recording.graph.outputs)
+    before = total - len(path.recording.graph.outputs)
     leaves = [
         Built("object", leaf.item)
         if isinstance(leaf, Identity)

@@ -9,8 +9,7 @@ from typing import Any, cast
 
 import numpy as np
 
-from ..codegen.tree import Outcome
-from ..ir.graph import Graph, Value
+from ..ir.graph import Graph, Outcome, Value
 from ..ir.types import F64
 from .array import Array
 from .capture import Source, check_mutated, guard_contents, is_created

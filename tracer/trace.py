@@ -267,7 +267,7 @@ class Trace:
 def _evaluate(value: Value, args: list[Any]) -> Any:
     if value.op is not LOOP or (int(args[0]) < NATIVE_FROM and not value.attr("test")):
         return evaluate(value, args)
-    from .compile import evaluate_natively
+    from .build import evaluate_natively
 
     try:
         return evaluate_natively(value, args)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -25,6 +25,9 @@ from .quicken import Entry, quicken
 from .record import present
 from .signature import Arguments, Leaf
 from .trace import current_trace
+
+if TYPE_CHECKING:
+    from ..codegen.schedule import Schedule
 
 Argnums = int | str | Sequence[int | str]
 
@@ -115,23 +118,33 @@ class Compiled:
 
     def graph(self, *args: Any, **kwargs: Any) -> Graph:
         """The simplified Graph of the path that these arguments take."""
-        return self._outputs(args, kwargs).path.primal
+        from .compile import prepared
+
+        return prepared(self._outputs(args, kwargs).path.recording.graph)
 
     def adjoint(self, *args: Any, **kwargs: Any) -> Graph:
         """The Graph of value and gradient; for a plain function, its own Graph."""
-        return self._outputs(args, kwargs).path.graph
+        from .compile import derive
 
-    def schedule(self, *args: Any, **kwargs: Any) -> Any:
+        return derive(self._outputs(args, kwargs).path)
+
+    def schedule(self, *args: Any, **kwargs: Any) -> Schedule:
         """Loop nests, library calls and buffers of all known paths."""
-        return self._outputs(args, kwargs).program.native.schedule
+        from .compile import schedule_of
+
+        return schedule_of(self._outputs(args, kwargs).program.paths)
 
     def llvm(self, *args: Any, **kwargs: Any) -> str:
         """The LLVM IR, before optimisation."""
-        return str(self._outputs(args, kwargs).program.native.module)
+        from ..codegen.llvm import lower
+
+        return str(lower(self.schedule(*args, **kwargs)))
 
     def asm(self, *args: Any, **kwargs: Any) -> str:
         """The assembly of the native function."""
-        return str(self._outputs(args, kwargs).program.native.library.get_asm_str())
+        from ..codegen.assemble import assembly
+
+        return assembly(self.llvm(*args, **kwargs), self.options.libm)
 
     def explain(self) -> str:
         """Recordings with their reasons, paths with their guards, nests and buffers."""

@@ -8,8 +8,9 @@ import functools
 import llvmlite.ir as ll
 import numpy as np
 
+from adjit.codegen.assemble import assemble
 from adjit.codegen.elementary.library import define, symbol, widths
-from adjit.codegen.jit import load
+from adjit.codegen.load import Library
 
 I64 = ll.IntType(64)
 
@@ -44,9 +45,9 @@ def _loop(name: str, bits: int, lanes: int) -> tuple[object, object]:
     b.cbranch(b.icmp_signed("<", after, count), head, done)
     b.position_at_end(done)
     b.ret_void()
-    library, address = load(module, entry)
+    library = Library(assemble(str(module), entry))
     signature = [ctypes.c_void_p] * len(pointers) + [ctypes.c_int64]
-    return ctypes.CFUNCTYPE(None, *signature)(address), library
+    return ctypes.CFUNCTYPE(None, *signature)(library.address(entry)), library
 
 
 def evaluate(name: str, *xs: np.ndarray, lanes: int = 0) -> np.ndarray:
