@@ -5,44 +5,16 @@ from __future__ import annotations
 import ctypes
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from ..ir.graph import Outcome
 from ..ir.types import ArrayType
+from .call import DEFAULT, Departure, Options, OutOfBounds
 from .kernel import NAME, Kernel
 from .load import Library
 from .threads import default_threads, pool
-
-
-class OutOfBounds(IndexError):  # noqa: N818
-    """An index in native code left its array."""
-
-
-@dataclass(frozen=True, slots=True)
-class Departure:
-    """A call left the tree: the outcomes up to and including the one that has no arm."""
-
-    trail: tuple[Outcome, ...]
-    where: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """How native code is made and run; the results of any number of ``threads`` are the same.
-
-    ``threads``: how many run the chunks of bands (None: `threads.default_threads`). ``libm``:
-    elementary functions are libm's, to the last bit.
-    """
-
-    threads: int | None = None
-    libm: bool = False
-
-
-DEFAULT = Options()
 
 KEPT_BYTES = 1 << 28
 """Memory that tapes may keep between calls, for each thread."""

@@ -25,7 +25,6 @@ from .load import Library
 RUN, TASK, CONTEXT, COUNT = 0, 8, 16, 24
 BUSY, WORD, FINISHED, SLEEPERS, STOP = 64, 128, 192, 256, 264
 MUTEX, START, DONE = 320, 448, 576  # pthread_mutex_t and pthread_cond_t take up to 64 bytes
-MOST_THREADS = 1024
 
 SIZE = 704
 

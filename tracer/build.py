@@ -5,22 +5,18 @@ The compiler proper (`compile`) is imported when there is something to compile.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
 from ..codegen import cache
+from ..codegen.call import Departure, Options
 from ..codegen.kernel import Kernel
-from ..codegen.native import Departure, Native, Options
+from ..codegen.native import Native
 from ..ir.content import content
 from ..ir.graph import Block, Graph, Value
 from ..ir.ops import get
-from .modes import Path
-
-
-def keys_of(paths: Sequence[Path]) -> tuple[Hashable, ...]:
-    """The keys of a program's inputs, in their order."""
-    return tuple(dict.fromkeys(key for path in paths for key in path.keys))
+from .modes import Path, keys_of
 
 
 def build(paths: Sequence[Path], options: Options, label: str) -> Native:

@@ -3,6 +3,8 @@
 A :class:`Program` belongs to one signature (structures, dtypes, shapes, static arguments) and
 one set of captured scalars and objects. All its paths are one native function. A call that
 leaves the known paths, or finds no program, records (from the start: nothing was written).
+
+Everything that records and compiles is imported when there is something to record.
 """
 
 from __future__ import annotations
@@ -11,18 +13,20 @@ import ctypes
 import threading
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from ..codegen.native import DEFAULT, Departure, Native, Options, OutOfBounds
+from ..codegen.call import DEFAULT, Departure, Options, OutOfBounds
 from ..ir.errors import IRError
-from .build import build, keys_of
-from .capture import Source, read_array, still_holds
 from .errors import error, located
-from .modes import Path
-from .record import Recording, Result, record
+from .modes import Path, keys_of
+from .places import Source, read_array, still_holds
+from .recording import Recording, Result
 from .signature import Arguments, Signature, native
+
+if TYPE_CHECKING:
+    from ..codegen.native import Native
 
 PATH_LIMIT = 100
 """Paths of one program; a function with more wants np.where or a rolled loop."""
@@ -235,6 +239,8 @@ class Dispatcher:
     def _record(
         self, arguments: Arguments, forced: Sequence[Any], unrolled: Mapping[object, Any]
     ) -> Path:
+        from .record import record
+
         self.recordings += 1
         wrt = self.wrt(arguments)
         recording = record(self.fun, arguments, forced, self.scalar, self.has_aux, unrolled)
@@ -242,6 +248,8 @@ class Dispatcher:
         return Path(recording, self.mode, tuple(n for n in inputs if n is not None))
 
     def _build(self, paths: Sequence[Path]) -> Native:
+        from .build import build
+
         code = getattr(self.fun, "__code__", None)
         where = f", {code.co_filename}:{code.co_firstlineno}" if code is not None else ""
         return build(paths, self.options, f"{_name(self.fun)} ({self.mode}){where}")

@@ -8,11 +8,13 @@ that they stand at the same place on every path.
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from ..ir.graph import Graph
-from .record import Recording
+if TYPE_CHECKING:
+    from ..ir.graph import Graph
+    from .recording import Recording
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,3 +38,8 @@ class Path:
 
 def differentiable_outputs(graph: Graph) -> list[int]:
     return [n for n, value in enumerate(graph.outputs) if value.type.differentiable]
+
+
+def keys_of(paths: Sequence[Path]) -> tuple[Hashable, ...]:
+    """The keys of a program's inputs, in their order."""
+    return tuple(dict.fromkeys(key for path in paths for key in path.keys))

@@ -1,10 +1,10 @@
 """``quicken``: a compiled function that is called again gets a native entry.
 
-From its second call on, a program whose calls are simple enough (positional arguments in tuples,
-lists and dicts, captured globals and closure variables that are compared by identity) is called
-by machine code alone (`codegen/entry.py`). The entry is the ``__call__`` of a class that the
-compiled function then has for itself; what it does not expect goes on to the entries of other
-programs and in the end to the general ``__call__``.
+From its second call on (`transforms`), a program whose calls are simple enough (positional
+arguments in tuples, lists and dicts, captured globals and closure variables that are compared by
+identity) is called by machine code alone (`codegen/entry.py`). The entry is the ``__call__`` of a
+class that the compiled function then has for itself; what it does not expect goes on to the
+entries of other programs and in the end to the general ``__call__``.
 """
 
 from __future__ import annotations
@@ -29,15 +29,12 @@ from ..codegen.scratch import scratch
 from ..codegen.threads import cell_of, default_threads
 from ..ir.types import ArrayType
 from .containers import Structure
+from .current import ACTIVE
 from .dispatch import Program
 from .modes import Path
 from .places import SCALARS, Free, Global, IdentityOf, Source
-from .record import Identity
+from .recording import Identity
 from .signature import Arguments, Leaf
-from .trace import ACTIVE
-
-FROM = 2
-"""The call of a program from which on it has an entry."""
 
 MOST = 8
 """Entries of one function: each call asks one after the other."""
@@ -57,11 +54,8 @@ class Entry:
 
 
 def quicken(compiled: Any, program: Program, arguments: Arguments, positional: int) -> None:
-    """Counts a call of ``program``, and gives it an entry when the time has come."""
-    program.calls += 1
-    if program.calls != FROM or not supported():
-        return
-    if positional != len(arguments.parameters):
+    """Gives ``program`` an entry, if its calls are simple enough."""
+    if not supported() or positional != len(arguments.parameters):
         return
     try:
         form = form_of(compiled, program, arguments)

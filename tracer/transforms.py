@@ -13,23 +13,24 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..codegen.native import DEFAULT, Options
-from ..codegen.threads import MOST_THREADS
-from ..ir.graph import Graph
+from ..codegen.call import DEFAULT, MOST_THREADS, Options
 from .containers import flatten, rebuild
+from .current import current_trace
 from .dispatch import Dispatcher, Outputs
 from .errors import error
-from .explain import explain
-from .nest import nested_gradient, nested_value
-from .quicken import Entry, quicken
-from .record import present
+from .recording import present
 from .signature import Arguments, Leaf
-from .trace import current_trace
 
 if TYPE_CHECKING:
     from ..codegen.schedule import Schedule
+    from ..ir.graph import Graph
+    from .dispatch import Program
+    from .quicken import Entry
 
 Argnums = int | str | Sequence[int | str]
+
+FROM = 2
+"""The call of a program from which on it has a native entry (`quicken`)."""
 
 
 def kept(fun: Callable[..., Any], key: Any, make: Callable[[], Any]) -> Any:
@@ -148,6 +149,8 @@ class Compiled:
 
     def explain(self) -> str:
         """Recordings with their reasons, paths with their guards, nests and buffers."""
+        from .explain import explain
+
         return explain(self.dispatcher)
 
     @property
@@ -185,12 +188,22 @@ class Compiled:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if current_trace() is not None:
+            from .nest import nested_value
+
             return nested_value(self, args, kwargs)
         arguments = self.arguments(args, kwargs)
         outputs = self.dispatcher.call(arguments)
         if not kwargs:
-            quicken(self, outputs.program, arguments, len(args))
+            self._quicken(outputs.program, arguments, len(args))
         return outputs.result.rebuild(outputs.results)
+
+    def _quicken(self, program: Program, arguments: Arguments, positional: int) -> None:
+        """Counts a call of ``program``, and gives it an entry when the time has come."""
+        program.calls += 1
+        if program.calls == FROM:
+            from .quicken import quicken
+
+            quicken(self, program, arguments, positional)
 
 
 class Gradient(Compiled):
@@ -214,12 +227,14 @@ class Gradient(Compiled):
         ``out=``: arrays of the gradient's structure, shapes and dtypes that it is written to.
         """
         if current_trace() is not None:
+            from .nest import nested_gradient
+
             return nested_gradient(self, args, kwargs)
         out = self._take_out(kwargs)
         arguments = self.arguments(args, kwargs)
         outputs, gradients = self._call(arguments, out)
         if out is None and not kwargs:
-            quicken(self, outputs.program, arguments, len(args))
+            self._quicken(outputs.program, arguments, len(args))
         return outputs.result.rebuild(outputs.results), gradients
 
     def _take_out(self, kwargs: dict) -> Any:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from support import agree, at, either, graph, native, part, put, repeat, schedule, zeros
 
-from adjit.codegen.native import Departure, OutOfBounds
+from adjit.codegen.call import Departure, OutOfBounds
 from adjit.ir import ops
 from adjit.ir.graph import Block, Graph, Guard
 from adjit.ir.interpret import interpret
