@@ -44,10 +44,10 @@ def assembly(text: str, libm: bool = False) -> str:
     return found
 
 
-def assemble_once(text: str, *names: str) -> ObjectCode:
-    """The same, kept on disk."""
+def assemble_once(label: str, text: str, *names: str) -> ObjectCode:
+    """The same, kept on disk under a label."""
     found: ObjectCode = cache.fetch(
-        cache.key("text", text, *names), names[0], lambda: assemble(text, *names)
+        cache.key("text", text, *names), label, lambda: assemble(text, *names)
     )
     return found
 

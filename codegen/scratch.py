@@ -68,7 +68,7 @@ class Scratch:
     def __init__(self) -> None:
         self._kept = ctypes.c_int64()
         self.kept = ctypes.addressof(self._kept)
-        self._library = Library(assemble_once(_IR, "adjit.take", "adjit.give"))
+        self._library = Library(assemble_once("scratch memory", _IR, "adjit.take", "adjit.give"))
         self.take = self._library.address("adjit.take")
         self.give = self._library.address("adjit.give")
 

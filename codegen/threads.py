@@ -207,7 +207,7 @@ end:
 @functools.cache
 def _library() -> Library:
     """Never unloaded: a forked child drops the pools, and must not enter LLVM for it."""
-    return Library(assemble_once(_IR, "adjit.run", "adjit.worker"))
+    return Library(assemble_once("threads", _IR, "adjit.run", "adjit.worker"))
 
 
 class Pool:

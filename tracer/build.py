@@ -13,9 +13,9 @@ from ..codegen import cache
 from ..codegen.call import Departure, Options
 from ..codegen.kernel import Kernel
 from ..codegen.native import Native
-from ..ir.content import content
 from ..ir.graph import Block, Graph, Value
 from ..ir.ops import get
+from ..ir.text import print_graph
 from .modes import Path, keys_of
 
 
@@ -26,7 +26,7 @@ def build(paths: Sequence[Path], options: Options, label: str) -> Native:
     parts: list[object] = [options.libm]
     for path in paths:
         inputs = [numbers[key] for key in path.keys]
-        parts += [content(path.recording.graph), path.mode, path.wrt, inputs]
+        parts += [print_graph(path.recording.graph), path.mode, path.wrt, inputs]
 
     def compiled() -> Kernel:
         from .compile import compile_paths
@@ -51,7 +51,7 @@ def evaluate_natively(value: Value, arrays: Sequence[np.ndarray]) -> tuple[np.nd
 
         return compile_loop(graph)
 
-    kernel = cache.fetch(cache.key("loop", content(graph)), "a loop, to record on", compiled)
+    kernel = cache.fetch(cache.key("loop", print_graph(graph)), "a loop, to record on", compiled)
     native = Native(kernel, len(inputs))
     found = native([np.require(x, requirements=["C", "A"]) for x in arrays])
     assert not isinstance(found, Departure)

@@ -94,7 +94,7 @@ def _loaded(text: str) -> Library:
     """The code of an entry, which programs share whose calls look alike."""
     found = _libraries.get(text)
     if found is None:
-        found = _libraries[text] = Library(assemble_once(text, NAME))
+        found = _libraries[text] = Library(assemble_once("the call of a function", text, NAME))
     return found
 
 
