@@ -64,16 +64,16 @@ def external_names(module: llvm.ModuleRef) -> tuple[str, ...]:
 def optimised(text: str, libm: bool = False) -> llvm.ModuleRef:
     """LLVM's text as it becomes code."""
     # Needed by those only who compile: what is kept on disk starts without it.
-    from .elementary.library import undefined
+    from .elementary.library import called, variants
 
     module = _parsed(text)
-    called = undefined(module)
-    for name, bits in called:
-        module.link_in(llvm.parse_bitcode(_definition(name, bits, libm)))
+    scalars = [(name, bits) for name, bits, _ in called(text)]
+    if scalars:
+        module.link_in(_parsed(str(variants(scalars))))
     manager, builder = _passes()
     manager.run(module, builder)
-    if called:
-        _inline_variants(module, builder)
+    if scalars:
+        _inline(module, builder, libm)
     return module
 
 
@@ -92,37 +92,43 @@ def _passes() -> tuple[Any, Any]:
     return builder.getModulePassManager(), builder
 
 
-_definitions: dict[tuple[str, int, bool], bytes] = {}
+_definitions: dict[tuple[str, int, int, bool], bytes] = {}
 
 
-def _definition(name: str, bits: int, libm: bool) -> bytes:
-    """An elementary function and its variants, optimised, as bitcode."""
-    known = _definitions.get((name, bits, libm))
+def _definition(name: str, bits: int, lanes: int, libm: bool) -> bytes:
+    """An elementary function or a variant of it, optimised, as bitcode."""
+    key = (name, bits, lanes, libm)
+    known = _definitions.get(key)
     if known is None:
-        label = f"{name}, {bits} bits"
-        known = cache.fetch(
-            cache.key("elementary", name, bits, libm), label, lambda: _define(name, bits, libm)
-        )
-        _definitions[name, bits, libm] = known
+        label = f"{name}, {bits} bits, {lanes or 1} at a time"
+        known = cache.fetch(cache.key("elementary", *key), label, lambda: _define(*key))
+        _definitions[key] = known
     return known
 
 
-def _define(name: str, bits: int, libm: bool) -> bytes:
+def _define(name: str, bits: int, lanes: int, libm: bool) -> bytes:
     from .elementary.library import define
 
-    module = _parsed(str(define(name, bits, libm)))
+    module = _parsed(str(define(name, bits, lanes, libm)))
     manager, builder = _passes()
     manager.run(module, builder)
     code: bytes = module.as_bitcode()
     return code
 
 
-def _inline_variants(module: llvm.ModuleRef, builder: llvm.PassBuilder) -> None:
-    """Puts vector variants in the place of their calls, which the vectoriser has made."""
-    from .elementary.library import PREFIX
+def _inline(module: llvm.ModuleRef, builder: llvm.PassBuilder, libm: bool) -> None:
+    """Puts elementary functions in the place of their calls, which the vectoriser has made.
 
+    Only what is called is linked, and after everything else: the vectoriser needs to know no
+    more than that the variants exist, and they are optimised already.
+    """
+    from .elementary.library import KEEPER, PREFIX, called
+
+    calls = [line for line in str(module).splitlines() if " call " in line]
+    for name, bits, lanes in called("\n".join(calls)):
+        module.link_in(llvm.parse_bitcode(_definition(name, bits, lanes, libm)))
     for function in module.functions:
-        if function.name.startswith(PREFIX) and not function.is_declaration:
+        if function.name.startswith((KEEPER, PREFIX)) and not function.is_declaration:
             function.linkage = "internal"
     passes = llvm.create_new_module_pass_manager()
     passes.add_always_inliner_pass()

@@ -51,7 +51,7 @@ class Program:
     captures: dict[Source, Any]
     keys: tuple[Hashable, ...]
     events: list[Event] = field(default_factory=list)
-    calls: int = 0  # counted until it has a native entry
+    calls: dict[Any, int] = field(default_factory=dict)  # by manner, for native entries
 
     def read(self) -> dict[Source, np.ndarray] | None:
         """The captured arrays of this moment; None where a captured thing has changed."""
@@ -121,7 +121,7 @@ class Dispatcher:
         """Runs natively, recording what is missing.
 
         ``extra``: cotangents or tangents by the keys of `modes`. ``out``: arrays for
-        derivatives by number.
+        derivatives by number, which are used unless they share memory with captured ones.
         """
         key = arguments.key
         for program in self.programs.get(key, ()):
@@ -132,7 +132,8 @@ class Dispatcher:
             program, captured = self._first(key, arguments)
         for _ in range(PATH_LIMIT):
             _check_shared(program, arguments, captured)
-            outputs = self._run(program, captured, arguments, extra or {}, out or {})
+            apart = {n: y for n, y in (out or {}).items() if not _shared(y, captured)}
+            outputs = self._run(program, captured, arguments, extra or {}, apart)
             if not isinstance(outputs, Departure):
                 return outputs
             program, captured = self._join(key, program, arguments, outputs)
@@ -266,6 +267,10 @@ class Dispatcher:
         if not self.programs:
             return "first call"
         return _difference(key, list(self.programs)[-1])
+
+
+def _shared(y: np.ndarray, captured: Mapping[Source, np.ndarray]) -> bool:
+    return any(np.may_share_memory(y, array) for array in captured.values())
 
 
 def _check_shared(

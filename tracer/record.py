@@ -11,8 +11,8 @@ import numpy as np
 from ..ir.graph import Outcome, Value
 from ..ir.types import F64
 from .array import Array
-from .capture import Source, check_mutated, guard_contents, is_created
-from .containers import flatten
+from .capture import Source, check_mutated, guard_contents, is_created, mark_created
+from .containers import flatten, instances
 from .errors import error
 from .hooks import recordable
 from .lift import lift
@@ -107,6 +107,8 @@ def run(
     """Calls the function and flattens what it returns into output Values."""
     args, kwargs = arguments.call(proxies)
     before = flatten((args, kwargs))
+    for container in instances((args, kwargs)):  # which stand for the caller's
+        mark_created(trace, container)
     recorded = recordable(fun)
     if recorded is None:
         guard_contents(trace, fun)

@@ -8,7 +8,7 @@ transforms nest in any order.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 Argnums = int | str | Sequence[int | str]
 
 FROM = 2
-"""The call of a program from which on it has a native entry (`quicken`)."""
+"""The call of a program, by as many positional arguments and the same keywords, from which on
+such calls have a native entry (`quicken`)."""
 
 
 def kept(fun: Callable[..., Any], key: Any, make: Callable[[], Any]) -> Any:
@@ -193,17 +194,24 @@ class Compiled:
             return nested_value(self, args, kwargs)
         arguments = self.arguments(args, kwargs)
         outputs = self.dispatcher.call(arguments)
-        if not kwargs:
-            self._quicken(outputs.program, arguments, len(args))
+        self._quicken(outputs.program, arguments, len(args), kwargs)
         return outputs.result.rebuild(outputs.results)
 
-    def _quicken(self, program: Program, arguments: Arguments, positional: int) -> None:
+    def _quicken(
+        self,
+        program: Program,
+        arguments: Arguments,
+        positional: int,
+        keywords: Mapping[str, Any],
+        out: Any = None,
+    ) -> None:
         """Counts a call of ``program``, and gives it an entry when the time has come."""
-        program.calls += 1
-        if program.calls == FROM:
+        manner = (positional, *keywords) if keywords else positional
+        calls = program.calls[manner] = program.calls.get(manner, 0) + 1
+        if calls == FROM:
             from .quicken import quicken
 
-            quicken(self, program, arguments, positional)
+            quicken(self, program, arguments, positional, tuple(keywords), out)
 
 
 class Gradient(Compiled):
@@ -230,11 +238,11 @@ class Gradient(Compiled):
             from .nest import nested_gradient
 
             return nested_gradient(self, args, kwargs)
+        given = dict(kwargs)
         out = self._take_out(kwargs)
         arguments = self.arguments(args, kwargs)
         outputs, gradients = self._call(arguments, out)
-        if out is None and not kwargs:
-            self._quicken(outputs.program, arguments, len(args))
+        self._quicken(outputs.program, arguments, len(args), given, out)
         return outputs.result.rebuild(outputs.results), gradients
 
     def _take_out(self, kwargs: dict) -> Any:
@@ -258,9 +266,9 @@ class Gradient(Compiled):
             if _writable_in_place(target, arguments.leaves):
                 given[number] = target
         outputs = self.dispatcher.call(arguments, out=given)
-        for number, target in enumerate(targets):
-            if number not in given:
-                target[...] = outputs.derivatives[number]
+        for target, derivative in zip(targets, outputs.derivatives, strict=True):
+            if derivative is not target:
+                target[...] = derivative
         return outputs, out
 
 

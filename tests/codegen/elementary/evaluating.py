@@ -9,7 +9,7 @@ import llvmlite.ir as ll
 import numpy as np
 
 from adjit.codegen.assemble import assemble
-from adjit.codegen.elementary.library import define, symbol, widths
+from adjit.codegen.elementary.library import declare, widths
 from adjit.codegen.load import Library
 
 I64 = ll.IntType(64)
@@ -18,8 +18,8 @@ I64 = ll.IntType(64)
 @functools.cache
 def _loop(name: str, bits: int, lanes: int) -> tuple[object, object]:
     """A native loop over arrays: ``loop(xs..., y, count)``; ``count`` a multiple of lanes."""
-    module = define(name, bits)
-    called = module.globals[symbol(name, bits, lanes)]
+    module = ll.Module("evaluate")
+    called = declare(module, name, bits, lanes)
     wide = called.ftype.return_type
     pointers = [wide.as_pointer()] * (len(called.args) + 1)
     entry = f"evaluate.{name}.{bits}.{lanes}"

@@ -10,8 +10,8 @@ from __future__ import annotations
 import ctypes
 import functools
 
-from .assemble import assemble_once
-from .load import Library
+from ..assemble import assemble_once
+from ..load import Library
 
 HEADER = 64
 """Bytes in front of the memory, which hold its size."""

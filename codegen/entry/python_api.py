@@ -13,14 +13,16 @@ from typing import Any
 import llvmlite.ir as ll
 import numpy as np
 
-from .scalar import I8, I32, I64
+from ..scalar import I8, I32, I64
 
 POINTER = I8.as_pointer()
 DOUBLE = ll.DoubleType()
 
 TYPE, SIZE, TUPLE_ITEMS, FLOAT_VALUE, SCALAR_VALUE, BYTES_VALUE = 8, 16, 24, 16, 16, 32
 DATA, RANK, SHAPE, STRIDES, DTYPE, FLAGS = 16, 24, 32, 40, 56, 64
+METHOD_FUNCTION, METHOD_SELF = 16, 24
 CONTIGUOUS_AND_ALIGNED = 0x0001 | 0x0100
+WRITEABLE = 0x0400
 
 _PYTHON = {
     "PyObject_Vectorcall": (POINTER, POINTER, I64, POINTER),
@@ -31,22 +33,32 @@ _PYTHON = {
     "PyList_New": (I64,),
     "PyDict_New": (),
     "PyDict_GetItemWithError": (POINTER, POINTER),
+    "PyDict_Next": (POINTER, POINTER, POINTER, POINTER),
     "PyDict_Size": (POINTER,),
     "PyDict_SetItem": (POINTER, POINTER, POINTER),
     "PyCell_Get": (POINTER,),
     "PyLong_AsLongLongAndOverflow": (POINTER, POINTER),
+    "PyObject_GetAttr": (POINTER, POINTER),
+    "PyFunction_GetDefaults": (POINTER,),
+    "PyFunction_GetKwDefaults": (POINTER,),
     "PyErr_Clear": (),
+    "free": (POINTER,),
     "Py_IncRef": (POINTER,),
     "Py_DecRef": (POINTER,),
     "PyEval_SaveThread": (),
     "PyEval_RestoreThread": (POINTER,),
 }
-_RETURNS = {"PyDict_Size": I64, "PyDict_SetItem": I32, "PyLong_AsLongLongAndOverflow": I64}
-_NUMPY = {  # found by `external`
+_RETURNS = {
+    "PyDict_Next": I32,
+    "PyDict_Size": I64,
+    "PyDict_SetItem": I32,
+    "PyLong_AsLongLongAndOverflow": I64,
+}
+_NUMPY = {  # found by `codegen/external.py`
     "PyArray_New": (POINTER, I32, POINTER, I32, POINTER, POINTER, I32, I32, POINTER),
     "PyArray_Scalar": (POINTER, POINTER, POINTER),
 }
-_NOTHING = ("PyErr_Clear", "Py_IncRef", "Py_DecRef", "PyEval_RestoreThread")
+_NOTHING = ("free", "PyErr_Clear", "Py_IncRef", "Py_DecRef", "PyEval_RestoreThread")
 
 
 def supported() -> bool:
