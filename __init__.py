@@ -2,9 +2,9 @@
 
 from .tracer.api import compile_grad, grad, jit, stop_gradient, value_and_grad
 from .tracer.check import check_grads
+from .tracer.checkpoint import checkpoint
 from .tracer.errors import AdjitError
 from .tracer.products import jvp, vjp
-from .tracer.segments import checkpoint
 
 __version__ = "0.1.0"
 

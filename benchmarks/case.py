@@ -1,18 +1,22 @@
-"""What is measured: a case is a NumPy program at one size."""
+"""What is measured: a case is a NumPy program at one size, and which of its times."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
 import numpy as np
 
 Size = tuple[int, ...]
 Arguments = tuple[Any, ...]
-"""Arrays, tuples of arrays, and the integers and floats that a program takes besides."""
+"""Arrays, floats, containers of these, and the integers that a program takes besides."""
 
 Maker = Callable[[Size, np.random.Generator], Arguments]
+
+Timed = Literal["calls", "compilation", "process"]
+"""`calls`: warm calls. `compilation`: first calls, each of a program that nothing has seen.
+`process`: fresh Python processes, from their start to their exit."""
 
 ELEMENTARY = 20
 """Floating-point operations that an elementary function counts as: the polynomial that computes
@@ -30,7 +34,7 @@ class Case:
     make: Maker
     """The arguments of a size, in float64; integers among them are trip counts."""
     argnums: tuple[int, ...]
-    """The positions of the arrays to differentiate by."""
+    """The positions of the arguments to differentiate by."""
     size: Size
     quick: Size
     """For tests: milliseconds."""
@@ -43,6 +47,11 @@ class Case:
     """The name of the program in there; that of `fun` if empty."""
     pure: bool = True
     """Changes no array in place: also runs as it is on other modules with NumPy's names."""
+    generated: bool = False
+    """The text depends on the size: `fun`, and its like of each peer, makes the program of one."""
+    timed: Timed = "calls"
+    warm: bool = False
+    """Of processes: what an earlier one compiled lies on disk."""
     step: float = 1e-3
     """Of central differences."""
     slack: float = 1.0
@@ -56,13 +65,18 @@ class Case:
     def function(self) -> str:
         return self.program or self.fun.__name__
 
-    def size_of(self, quick: bool) -> Size:
-        return self.quick if quick else self.size
+    def at(self, quick: bool) -> Case:
+        """The case itself, or at its quick size."""
+        return replace(self, size=self.quick) if quick else self
 
-    def arguments(self, quick: bool = False) -> Arguments:
+    def arguments(self) -> Arguments:
         """The same numbers in every process, in the dtype of the case."""
-        args = self.make(self.size_of(quick), np.random.default_rng(0))
+        args = self.make(self.size, np.random.default_rng(0))
         return tuple(cast(arg, self.dtype) for arg in args)
+
+    def written(self, fun: Callable[..., Any]) -> Callable[..., Any]:
+        """The program that is called; where it is generated, another one each time."""
+        return fun(*self.size) if self.generated else fun
 
 
 @dataclass(frozen=True)
@@ -72,26 +86,46 @@ class Suite:
     cases: tuple[Case, ...]
 
 
-def cast(arg: Any, dtype: str) -> Any:
-    """Floating-point arrays in another dtype; everything else as it is."""
-    if isinstance(arg, tuple):
-        return tuple(cast(part, dtype) for part in arg)
-    if isinstance(arg, np.ndarray) and arg.dtype.kind == "f":
-        return arg.astype(dtype, copy=False)
-    return arg
+def mapped(function: Callable[[Any], Any], arg: Any) -> Any:
+    """An argument, with something else in the place of each array and number; dicts are taken in
+    the order of their keys."""
+    if isinstance(arg, dict):
+        return {key: mapped(function, arg[key]) for key in sorted(arg)}
+    if isinstance(arg, (tuple, list)):
+        return type(arg)(mapped(function, part) for part in arg)
+    return function(arg)
+
+
+def parts(arg: Any) -> list[Any]:
+    """The arrays and numbers of an argument, in the order of `mapped`."""
+    found: list[Any] = []
+    mapped(found.append, arg)
+    return found
 
 
 def leaves(arg: Any) -> list[np.ndarray]:
-    """The arrays of an argument, or of all."""
-    if isinstance(arg, (tuple, list)):
-        return [leaf for part in arg for leaf in leaves(part)]
-    return [arg] if isinstance(arg, np.ndarray) else []
+    """The arrays and floats of an argument, or of all; integers are no numbers to compute with."""
+    return [np.asarray(part) for part in parts(arg) if not isinstance(part, int)]
+
+
+def cast(arg: Any, dtype: str) -> Any:
+    """Floating-point arrays in another dtype; everything else as it is."""
+
+    def one(leaf: Any) -> Any:
+        floating = isinstance(leaf, np.ndarray) and leaf.dtype.kind == "f"
+        return leaf.astype(dtype, copy=False) if floating else leaf
+
+    return mapped(one, arg)
 
 
 def least_bytes(case: Case, args: Arguments) -> int:
     """What value and gradient must move: each input read once, each gradient written once."""
-    read = sum(leaf.nbytes for leaf in leaves(args))
-    return read + sum(leaf.nbytes for position in case.argnums for leaf in leaves(args[position]))
+    return sum(leaf.nbytes for leaf in [*leaves(args), *differentiated(case, args)])
+
+
+def differentiated(case: Case, args: Arguments) -> list[np.ndarray]:
+    """What a case is differentiated by: the leaves of its `argnums`."""
+    return leaves([args[position] for position in case.argnums])
 
 
 def label(size: Size) -> str:

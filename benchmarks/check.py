@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .case import Arguments, Case, cast
+from .case import Arguments, Case, cast, differentiated, mapped
 from .peers import Answer
 
 VALUE = {"float64": 1e-9, "float32": 2e-4}
@@ -60,11 +60,13 @@ def slope(case: Case, args: Arguments, along: list[np.ndarray]) -> float:
     when one crosses a kink: shorter ones are tried, and those that agree best are believed.
     """
 
+    fun = case.written(case.fun)
+
     def at(step: float) -> float:
-        moved = list(args)
-        for position, part in zip(case.argnums, along, strict=True):
-            moved[position] = args[position] + step * part
-        return float(case.fun(*moved))
+        moved, directions = list(args), iter(along)
+        for position in case.argnums:
+            moved[position] = mapped(lambda x: x + step * next(directions), args[position])
+        return float(fun(*moved))
 
     best, least = math.nan, math.inf
     for shorter in SHORTER:
@@ -81,9 +83,9 @@ def slope(case: Case, args: Arguments, along: list[np.ndarray]) -> float:
 
 def expect(case: Case, args: Arguments) -> Expected:
     wide = widened(args)
-    shapes = [np.shape(wide[position]) for position in case.argnums]
+    shapes = [leaf.shape for leaf in differentiated(case, wide)]
     slopes = [slope(case, wide, direction(shapes, seed)) for seed in SEEDS]
-    return Expected(float(case.fun(*wide)), slopes)
+    return Expected(float(case.written(case.fun)(*wide)), slopes)
 
 
 def widened(args: Arguments) -> Arguments:
@@ -146,7 +148,7 @@ def judge_all(
     verdicts: dict[str, Verdict] = {}
     for name, answer in answers.items():
         known = gradients.get(name) or next(iter(gradients.values()), None)
-        wrt = [inputs[position] for position in case.argnums]
+        wrt = differentiated(case, inputs)
         scale = 0.0 if known is None else sum_of([np.abs(t) for t in products(wrt, known)])
         verdicts[name] = judge(case, answer, expected, scale)
     agreeing: list[str] = []

@@ -81,8 +81,13 @@ def checked(options: argparse.Namespace) -> int:
                 console.print(report.case_table(found.cases[-1]))
                 if options.json is not None:  # also what a run that is cut short has found
                     results.write(found, options.json)
-    console.print(report.summary(found))
-    console.print("* the data fits into the last cache, whose bandwidth the limit is taken from")
+    for table in (report.summary(found), report.growths(found), report.starts(found)):
+        if table is not None:
+            console.print(table)
+    if any(case.cached and case.timed == "calls" for case in found.cases):
+        console.print(
+            "* the data fits into the last cache, whose bandwidth the limit is taken from"
+        )
     return finish(options, found, baseline)
 
 

@@ -54,9 +54,15 @@ def keep_to(threads: int) -> None:
 
 
 def environment(threads: int) -> dict[str, str]:
-    """What libraries read when they start. XLA takes its threads from NPROC."""
+    """What libraries read when they start. XLA takes its threads from NPROC. What an earlier run
+    compiled and left on disk is not used: it would make first calls those of that run."""
     names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
     found = {name: str(threads) for name in (*names, "VECLIB_MAXIMUM_THREADS", "NPROC")}
+    found.update(
+        ADJIT_CACHE="off",
+        JAX_ENABLE_COMPILATION_CACHE="false",
+        TORCHINDUCTOR_FORCE_DISABLE_CACHES="1",
+    )
     if threads == 1:
         given = os.environ.get("XLA_FLAGS", "")
         found["XLA_FLAGS"] = f"{given} --xla_cpu_multi_thread_eigen=false".strip()

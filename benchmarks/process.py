@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import shutil
+import signal
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,7 +21,11 @@ STARTING = 120.0
 
 
 class FailedError(Exception):
-    """The peer raised, died, or took too long; the text says which."""
+    """The peer raised or died; the text says which."""
+
+
+class LateError(FailedError):
+    """The peer took longer than the limit."""
 
 
 @contextmanager
@@ -45,13 +51,14 @@ class PeerProcess:
         self.threads = threads
         self.process: Any = None
         self.connection: Any = None
-        self.log = Path(tempfile.mkstemp(prefix=f"adjit-bench-{peer.name}-", suffix=".log")[1])
+        self.folder = Path(tempfile.mkdtemp(prefix=f"adjit-bench-{peer.name}-"))
+        """For the log, and for what the process and those that it starts leave on disk."""
 
     def start(self) -> None:
         context = multiprocessing.get_context("spawn")
         self.connection, theirs = context.Pipe()
         self.process = context.Process(
-            target=worker.main, args=(theirs, self.peer, self.threads, str(self.log))
+            target=worker.main, args=(theirs, self.peer, self.threads, self.folder)
         )
         with variables(environment(self.threads)):
             self.process.start()
@@ -71,7 +78,7 @@ class PeerProcess:
     def answer(self, limit: float, name: str) -> Any:
         if not self.connection.poll(limit):
             self.end()
-            raise FailedError(f"took more than {limit:.0f} s ({name})")
+            raise LateError(f"took more than {limit:.0f} s ({name})")
         try:
             status, result = self.connection.recv()
         except (EOFError, OSError):
@@ -88,17 +95,20 @@ class PeerProcess:
         self.process.join(5.0)
         code = self.process.exitcode
         self.end()
-        lines = self.log.read_text(errors="replace").strip().splitlines()
+        lines = (self.folder / worker.LOG).read_text(errors="replace").strip().splitlines()
         said = f": {lines[-1][:200]}" if lines else ""
         raise FailedError(f"its process ended ({name}, exit status {code}){said}")
 
     def end(self) -> None:
         if self.process is not None:
             self.connection.close()
-            self.process.kill()
+            try:
+                os.killpg(self.process.pid, signal.SIGKILL)
+            except (AttributeError, OSError):  # no groups on this system, or it never had one
+                self.process.kill()
             self.process.join()
         self.process = None
 
     def close(self) -> None:
         self.end()
-        self.log.unlink(missing_ok=True)
+        shutil.rmtree(self.folder, ignore_errors=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -45,7 +46,7 @@ def amount(value: float, unit: str) -> str:
 
 
 def fraction(case: CaseResult, found: Measurement) -> str:
-    if found.minimum is None:
+    if found.minimum is None or case.timed != "calls":
         return ""
     return f"{100 * case.limit / found.minimum:.0f}%{'*' if case.cached else ''}"
 
@@ -73,26 +74,42 @@ def footprint(size: int) -> str:
 
 def case_table(case: CaseResult) -> Table:
     size = "x".join(str(number) for number in case.size)
-    title = f"{case.name}  [{size} {case.dtype}, {amount(case.bytes, 'B')}]"
-    table = Table(title=title.replace("[", r"\["), title_justify="left", title_style="bold")
+    title = f"{case.name}  \\[{size} {case.dtype}, {amount(case.bytes, 'B')}]"
+    title = title if size else case.name
+    table = Table(title=title, title_justify="left", title_style="bold")
     table.add_column("peer", min_width=14)
-    for name in ("min", "median", "first call", "x adjit", "of limit", "error"):
+    heads = ["min", "median", "first call", "x adjit", "of limit", "error"]
+    shown = [name for name in heads if case.timed == "calls" or name not in OF_CALLS]
+    for name in shown:
         table.add_column(name, justify="right", no_wrap=True, min_width=8)
     table.add_column("")
     for found in case.measurements:
         ratio = case.ratio(found.peer)
+        texts = {
+            "min": seconds(found.minimum),
+            "median": seconds(found.median),
+            "first call": seconds(found.first),
+            "x adjit": "" if ratio is None else f"{ratio:.2f}",
+            "of limit": fraction(case, found),
+            "error": "" if found.error is None else f"{found.error:.0e}",
+        }
         table.add_row(
-            found.peer + ("" if found.gradient else " (value)"),
-            seconds(found.minimum),
-            seconds(found.median),
-            seconds(found.first),
-            "" if ratio is None else f"{ratio:.2f}",
-            fraction(case, found),
-            "" if found.error is None else f"{found.error:.0e}",
+            found.peer + computed(found),
+            *(texts[name] for name in shown),
             "" if found.status == "ok" else f"{found.status}: {found.reason}",
             style=style(case, found),
         )
     return table
+
+
+OF_CALLS = ("first call", "of limit")
+"""Columns that other times than those of calls do not have."""
+
+
+def computed(found: Measurement) -> str:
+    if found.gradient:
+        return ""
+    return " (nothing)" if found.status == "ok" and found.error is None else " (value)"
 
 
 def style(case: CaseResult, found: Measurement) -> str:
@@ -108,15 +125,16 @@ HEADS = ("numpy /\nadjit", "adjit /\nprimal", "jax /\nadjit")
 """Of the summary. The primal is numba's program of a loop case, without derivatives."""
 
 
-def summary(run: Run) -> Table:
-    """A row for each case: adjit beside NumPy and numba's loops, which have the value alone, and
-    beside JAX and the fastest of all that have a gradient."""
+def summary(run: Run) -> Table | None:
+    """A row for each case of warm calls: adjit beside NumPy and numba's loops, which have the value
+    alone, and beside JAX and the fastest of all that have a gradient."""
     table = Table(title="adjit and its peers", title_justify="left", title_style="bold")
     table.add_column("case", no_wrap=True)
     for name in ("adjit", "of limit", *HEADS, "fastest /\nadjit"):
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("fastest\npeer")
-    for case in run.cases:
+    cases = [case for case in run.cases if case.timed == "calls"]
+    for case in cases:
         ours, rival = case.of(OURS), case.fastest()
         if ours is None or ours.minimum is None:
             why = "was not measured" if ours is None else f"{ours.status}: {ours.reason}"
@@ -135,11 +153,66 @@ def summary(run: Run) -> Table:
             "" if rival is None else rival.peer,
             style="yellow" if ratio is not None and ratio < 1.0 else "",
         )
-    return table
+    return table if cases else None
 
 
 def number(value: float | None) -> str:
     return "" if value is None else f"{value:.2f}"
+
+
+def growths(run: Run) -> Table | None:
+    """The medians of first calls, and the power of the size that they grew with since the size
+    before: 1 is linear, 0 is no growth."""
+    cases = [case for case in run.cases if case.timed == "compilation"]
+    table, peers = by_peer("first calls, and the power of the size that they grow with", cases)
+    before: CaseResult | None = None
+    for case in cases:
+        if before is not None and stem(before) != stem(case):
+            before = None
+        table.add_row(case.name, *(growth(case, before, peer) for peer in peers))
+        before = case
+    return table if cases else None
+
+
+def stem(case: CaseResult) -> str:
+    return case.name.partition("-")[0]
+
+
+def growth(case: CaseResult, before: CaseResult | None, peer: str) -> str:
+    text = median(case, peer)
+    found, earlier = case.of(peer), None if before is None else before.of(peer)
+    if before is None or found is None or earlier is None:
+        return text
+    if found.median is None or earlier.median is None:
+        return text
+    longer = math.log(case.size[0] / before.size[0])
+    return f"{text}\n^{math.log(found.median / earlier.median) / longer:.2f}"
+
+
+def starts(run: Run) -> Table | None:
+    """The medians of processes, beside each other: an import of one and a gradient of another."""
+    cases = [case for case in run.cases if case.timed == "process"]
+    table, peers = by_peer("processes, from start to exit", cases)
+    for case in cases:
+        table.add_row(case.name, *(median(case, peer) for peer in peers))
+    return table if cases else None
+
+
+def by_peer(title: str, cases: Sequence[CaseResult]) -> tuple[Table, list[str]]:
+    """An empty table, and the peers that are its columns."""
+    table = Table(title=title, title_justify="left", title_style="bold")
+    table.add_column("case", no_wrap=True)
+    peers = list(dict.fromkeys(found.peer for case in cases for found in case.measurements))
+    for peer in peers:
+        table.add_column(peer, justify="right")
+    return table, peers
+
+
+def median(case: CaseResult, peer: str) -> str:
+    found = case.of(peer)
+    if found is None:
+        return ""
+    return seconds(found.median) if found.status == "ok" else found.status
 
 
 def comparison(changes: Sequence[Change]) -> Table:

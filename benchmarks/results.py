@@ -8,6 +8,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from .case import Timed
+
 SCHEMA = 1
 """Raised when a field changes its meaning or goes; readers refuse what they do not know."""
 
@@ -20,16 +22,19 @@ class Measurement:
 
     peer: str
     status: str
-    """`ok`, `wrong` (its numbers are, so it was not timed) or `failed`."""
+    """`ok`, `wrong` (its numbers are, so it was not timed), `failed`, or `late`: it took longer
+    than the limit, or did so at a smaller size."""
     gradient: bool = True
     """False where the peer computes the value alone."""
     reason: str = ""
     error: float | None = None
-    """Relative, of value and gradient; see `check`."""
+    """Relative, of value and gradient; see `check`. None where a peer computes nothing."""
     first: float | None = None
+    """Of processes the one that is not counted, in which bytecode is written."""
     minimum: float | None = None
     median: float | None = None
     batches: int = 0
+    """Or compilations."""
     calls: int = 0
     """In a batch."""
 
@@ -46,6 +51,7 @@ class CaseResult:
     """Seconds; see `machine.Peaks.limit`."""
     cached: bool
     """The arrays fit into the last cache, so that the limit is that of a cache."""
+    timed: Timed = "calls"
     measurements: list[Measurement] = field(default_factory=list)
 
     def of(self, peer: str) -> Measurement | None:

@@ -44,7 +44,7 @@ def select_cases(names: Sequence[str], quick: bool = False) -> list[Case]:
     cases = [case for case in CASES.values() if not names or case.name in wanted]
     if quick:
         last_first = reversed(cases)
-        return list({(c.suite, c.function, c.dtype): c for c in last_first}.values())[::-1]
+        return list({(c.suite, c.function, c.dtype, c.warm): c for c in last_first}.values())[::-1]
     return cases
 
 

@@ -1,7 +1,8 @@
 """The process of one peer: loads cases, and times calls when it is asked to.
 
 It answers requests, one at a time: `load` compiles a case and returns its numbers, `batch` times
-warm calls, and `expect` and `slope` (of NumPy's process) are what gradients are checked against.
+calls of what `load` has compiled, `compilation` compiles the case anew and times that, and `expect`
+and `slope` (of NumPy's process) are what gradients are checked against.
 Requests are tuples, a name and its arguments; an answer is `("ok", result)`, `("none", "")`
 where the peer has no program, or `("failed", reason)`.
 """
@@ -15,12 +16,13 @@ import time
 import traceback
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from . import machine
-from .case import Case, least_bytes
+from . import machine, startup
+from .case import Arguments, Case, least_bytes
 from .check import Expected, expect, slope, widened
 from .peers import Answer, NoProgramError, Peer, Prepared
 from .suites import CASES
@@ -29,11 +31,15 @@ BATCH = 0.03
 """Seconds that a batch of calls takes at least: far more than the clock's grain."""
 
 
+LOG = "log"
+
+
 @dataclass(frozen=True)
 class Loaded:
     first: float
     """Seconds of preparing and of the first call: compilation, with one run."""
-    answer: Answer
+    answer: Answer | None
+    """None from a peer that computes nothing."""
     calls: int
     """In a batch."""
 
@@ -47,30 +53,53 @@ def describe(error: BaseException) -> str:
 class Worker:
     """What the process holds: the case in work, compiled."""
 
-    def __init__(self, peer: Peer, threads: int) -> None:
+    def __init__(self, peer: Peer, threads: int, folder: Path) -> None:
+        self.peer = peer
+        self.folder = folder
         self.driver: Any = importlib.import_module(peer.driver)
         self.driver.start(threads)
+        self.case: Case = next(iter(CASES.values()))
+        self.args: Arguments = ()
         self.prepared: Prepared | None = None
         self.calls = 1
 
     def load(self, name: str, quick: bool) -> Loaded:
         self.prepared = None
-        gc.collect()
-        case: Case = CASES[name]
-        args = case.arguments(quick)
-        start = time.perf_counter()
-        prepared: Prepared = self.driver.prepare(case, args)
-        out = prepared.call()
-        first = time.perf_counter() - start
+        self.calls = 1
+        self.case = CASES[name].at(quick)
+        self.args = self.case.arguments()
+        first, prepared, out = self.first_call()
         answer = prepared.answer(out)
         self.prepared = prepared
-        self.calls = 1
-        while self.calls < 2**20:  # grows until a batch is long enough
-            taken = self.batch() * self.calls
-            if taken >= BATCH:
-                break
-            self.calls = max(self.calls + 1, int(1.2 * self.calls * min(BATCH / taken, 100.0)))
+        if self.case.timed == "calls":
+            self.lengthen()
         return Loaded(first, answer, self.calls)
+
+    def lengthen(self) -> None:
+        """Makes a batch long enough. One is not believed alone: a second call may compile too."""
+        while self.calls < 2**20:
+            taken = min(self.batch(), self.batch()) * self.calls
+            if taken >= BATCH:
+                return
+            self.calls = max(self.calls + 1, int(1.2 * self.calls * min(BATCH / taken, 100.0)))
+
+    def first_call(self) -> tuple[float, Prepared, Any]:
+        """Seconds of it, and what it prepared and returned."""
+        case, args, clock = self.case, self.args, time.perf_counter
+        if case.timed == "process":
+            prepared = startup.prepare(self.peer, self.driver, case, self.folder)
+            start = clock()
+        else:
+            program = self.driver.find(case)
+            gc.collect()
+            start = clock()
+            prepared = self.driver.prepare(program, case, args)
+        out = prepared.call()
+        return clock() - start, prepared, out
+
+    def compilation(self) -> float:
+        """Seconds of the first call of a program that is new to the library."""
+        return self.first_call()[0]
 
     def batch(self) -> float:
         """Seconds of a call, the mean over a batch. Short calls are warmed up by one more."""
@@ -85,27 +114,30 @@ class Worker:
 
     def expect(self, name: str, quick: bool) -> tuple[Expected, int]:
         """What the gradients are checked against, and the bytes that they take to compute."""
-        case = CASES[name]
-        args = case.arguments(quick)
+        case = CASES[name].at(quick)
+        args = case.arguments()
         return expect(case, args), least_bytes(case, args)
 
     def slope(self, name: str, quick: bool, along: list[np.ndarray]) -> float:
         """The derivative along a direction, from differences."""
-        case = CASES[name]
-        return slope(case, widened(case.arguments(quick)), along)
+        case = CASES[name].at(quick)
+        return slope(case, widened(case.arguments()), along)
 
     def peaks(self, threads: int, quick: bool) -> machine.Peaks:
         return machine.measure_peaks(threads, quick)
 
 
-def main(connection: Connection, peer: Peer, threads: int, log: str) -> None:
-    """The process, until the connection closes. Whatever libraries print goes to the log."""
-    sink = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+def main(connection: Connection, peer: Peer, threads: int, folder: Path) -> None:
+    """The process, until the connection closes. Whatever libraries print goes to a log in the
+    folder, which is the process's own."""
+    if hasattr(os, "setpgrp"):
+        os.setpgrp()  # so that the processes which this one starts end with it
+    sink = os.open(folder / LOG, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     os.dup2(sink, 1)
     os.dup2(sink, 2)
     machine.keep_to(threads)
     try:
-        worker = Worker(peer, threads)
+        worker = Worker(peer, threads, folder)
     except Exception as error:
         traceback.print_exc()
         connection.send(("failed", describe(error)))

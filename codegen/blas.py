@@ -2,36 +2,20 @@
 
 from __future__ import annotations
 
-import ctypes
-
-import llvmlite.binding
 import llvmlite.ir as ll
 
 from ..ir.graph import Value
 from ..ir.ops.contract import split_spec
 from .cone import home
+from .external import BLAS
 from .frame import Frame
 from .scalar import I8, I32, I64, memory_type
 
 
-def _address(name: str) -> int:
-    """The address of a BLAS function (its integers are 32 bits wide)."""
-    from scipy.linalg import cython_blas
-
-    capsule = cython_blas.__pyx_capi__[name]
-    api = ctypes.pythonapi
-    api.PyCapsule_GetName.restype = ctypes.c_char_p
-    api.PyCapsule_GetName.argtypes = [ctypes.py_object]
-    api.PyCapsule_GetPointer.restype = ctypes.c_void_p
-    api.PyCapsule_GetPointer.argtypes = [ctypes.py_object, ctypes.c_char_p]
-    return int(api.PyCapsule_GetPointer(capsule, api.PyCapsule_GetName(capsule)))
-
-
 def _function(module: ll.Module, name: str, arguments: int) -> ll.Function:
-    symbol = f"adjit_blas_{name}"
+    symbol = BLAS + name
     if symbol in module.globals:
         return module.globals[symbol]
-    llvmlite.binding.add_symbol(symbol, _address(name))
     type = ll.FunctionType(ll.VoidType(), [I8.as_pointer()] * arguments)
     return ll.Function(module, type, symbol)
 

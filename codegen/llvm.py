@@ -22,6 +22,7 @@ from .blas import Products
 from .body import Body
 from .control import Control
 from .frame import Frame
+from .kernel import NAME
 from .nest import NestEmitter
 from .outline import emit_band
 from .scalar import I8, I32, I64, Scalar, constant, from_memory, memory_type, to_memory
@@ -32,22 +33,22 @@ from .tree import Branch, Leaf
 POINTER = I8.as_pointer()
 
 
-def lower(schedule: Schedule, name: str) -> ll.Module:
-    """A module with the functions ``name`` (the entry) and ``name.kernel``."""
-    module = ll.Module(name)
+def lower(schedule: Schedule) -> ll.Module:
+    """A module with the entry, named as `kernel` says, and a function that it calls."""
+    module = ll.Module("adjit")
     counts = (
         len(schedule.program.inputs),
         max(len(leaf.outputs) for leaf in schedule.program.leaves),
         len(schedule.slots),
     )
     kernel_type = ll.FunctionType(I32, [*[POINTER] * (sum(counts) + 1), I64.as_pointer()])
-    kernel = ll.Function(module, kernel_type, name + ".kernel")
+    kernel = ll.Function(module, kernel_type, "adjit.kernel")
     kernel.linkage = "internal"
     kernel.attributes.add("nounwind")
     for argument in kernel.args:
         argument.add_attribute("noalias")
     _Kernel(schedule, kernel, counts).emit()
-    _entry(module, kernel, name, counts, schedule.slots)
+    _entry(module, kernel, counts, schedule.slots)
     return module
 
 
@@ -61,11 +62,11 @@ def slot_offsets(sizes: list[int]) -> tuple[list[int], int]:
 
 
 def _entry(
-    module: ll.Module, kernel: ll.Function, name: str, counts: tuple[int, int, int], slots: list
+    module: ll.Module, kernel: ll.Function, counts: tuple[int, int, int], slots: list
 ) -> None:
     table = POINTER.as_pointer()
     entry = ll.Function(
-        module, ll.FunctionType(I32, [table, table, POINTER, I64.as_pointer(), POINTER]), name
+        module, ll.FunctionType(I32, [table, table, POINTER, I64.as_pointer(), POINTER]), NAME
     )
     b = ll.IRBuilder(entry.append_basic_block("entry"))
     inputs, outputs, arena, left, pool = entry.args

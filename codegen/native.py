@@ -5,45 +5,16 @@ from __future__ import annotations
 import ctypes
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
-import llvmlite.ir as ll
 import numpy as np
 
+from ..ir.graph import Outcome
 from ..ir.types import ArrayType
-from .llvm import slot_offsets
-from .schedule import Schedule
+from .call import DEFAULT, Departure, Options, OutOfBounds
+from .kernel import NAME, Kernel
+from .load import Library
 from .threads import default_threads, pool
-from .tree import Outcome
-
-
-class OutOfBounds(IndexError):  # noqa: N818
-    """An index in native code left its array."""
-
-
-@dataclass(frozen=True, slots=True)
-class Departure:
-    """A call left the tree: the outcomes up to and including the one that has no arm."""
-
-    trail: tuple[Outcome, ...]
-    where: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """How native code is made and run; the results of any number of ``threads`` are the same.
-
-    ``threads``: how many run the chunks of bands (None: `threads.default_threads`). ``libm``:
-    elementary functions are libm's, to the last bit.
-    """
-
-    threads: int | None = None
-    libm: bool = False
-
-
-DEFAULT = Options()
 
 KEPT_BYTES = 1 << 28
 """Memory that tapes may keep between calls, for each thread."""
@@ -89,28 +60,22 @@ _scratch = _Scratch()
 
 
 class Native:
-    """A Schedule compiled to one native function.
+    """A Kernel, loaded.
 
-    ``inputs`` of a call are C-contiguous aligned arrays of the dtypes and shapes of
-    ``program.inputs``; nothing is checked here.
+    ``inputs`` of a call are C-contiguous aligned arrays of the dtypes and shapes of the inputs
+    of its program; nothing is checked here.
     """
 
-    def __init__(self, schedule: Schedule, module: ll.Module, options: Options = DEFAULT) -> None:
-        from .jit import load
-
+    def __init__(self, kernel: Kernel, inputs: int, options: Options = DEFAULT) -> None:
+        self.kernel = kernel
         self.options = options
-        self.schedule = schedule
-        self.program = program = schedule.program
-        self.module = module
-        self.library, self.address = load(module, module.name, options.libm)
-        self.arena_bytes = slot_offsets(schedule.slots)[1]
+        self.library = Library(kernel.code)
+        self.address = self.library.address(NAME)
         pointers = ctypes.POINTER(ctypes.c_void_p)
         signature = ctypes.CFUNCTYPE(ctypes.c_int32, pointers, pointers, *[ctypes.c_void_p] * 3)
         self._function = signature(self.address)
-        self._divides = bool(schedule.bands)
-        self._in = ctypes.c_void_p * max(1, len(program.inputs))
-        types = [tuple(v.type for v in leaf.outputs) for leaf in program.leaves]
-        self._types = types
+        self._in = ctypes.c_void_p * max(1, inputs)
+        self._types = types = kernel.outputs
         self.common_types = types[0] if all(t == types[0] for t in types) else None
         width = max(len(t) for t in types)
         self._out = ctypes.c_void_p * max(1, width)
@@ -129,11 +94,11 @@ class Native:
             results = [np.empty(max(1, size), np.uint8) for size in self._bytes]
         for number, array in (out or {}).items():
             results[number] = array
-        tapes = _scratch.tapes(self.schedule.tapes)
+        tapes = _scratch.tapes(self.kernel.tapes)
         path = self._function(
             self._in(*[x.ctypes.data for x in inputs]),
             self._out(*[y.ctypes.data for y in results]),
-            _scratch.arena(self.arena_bytes),
+            _scratch.arena(self.kernel.arena),
             ctypes.addressof(tapes),
             self._pool(),
         )
@@ -150,28 +115,28 @@ class Native:
         return path, results
 
     def _pool(self) -> int | None:
-        if not self._divides:
+        if not self.kernel.divides:
             return None
         return pool(self.options.threads or default_threads()).address
 
     def _departure(self, number: int, bits: int) -> Departure:
         """Where the call left the tree; raises where it ended with an error."""
-        failure = number - len(self.program.branches)
-        if failure == len(self.schedule.checks):
+        kernel = self.kernel
+        failure = number - len(kernel.exits)
+        if failure == len(kernel.checks):
             raise MemoryError("no memory for what the derivative of a loop must keep")
         if failure >= 0:
-            message = self.schedule.checks[failure]
+            message = kernel.checks[failure]
             raise OutOfBounds(message.replace("{}", str(bits)))
-        branch = self.program.branches[number]
-        kind = branch.value.dtype.kind
+        left = kernel.exits[number]
         outcome: Outcome
-        if kind == "f":
+        if left.kind == "f":
             outcome = ctypes.c_double.from_buffer(ctypes.c_int64(bits)).value
-        elif kind == "b":
+        elif left.kind == "b":
             outcome = bool(bits)
         else:
-            outcome = bits if kind == "i" else bits & 0xFFFFFFFFFFFFFFFF
-        return Departure((*branch.trail, outcome), branch.where, branch.reason)
+            outcome = bits if left.kind == "i" else bits & 0xFFFFFFFFFFFFFFFF
+        return Departure((*left.trail, outcome), left.where, left.reason)
 
 
 def _typed(raw: np.ndarray, type: ArrayType) -> np.ndarray:

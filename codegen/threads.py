@@ -18,11 +18,13 @@ import functools
 import os
 import threading
 
+from .assemble import assemble_once
+from .load import Library
+
 # The fields of a pool, in bytes; words that are written often have cache lines of their own.
 RUN, TASK, CONTEXT, COUNT = 0, 8, 16, 24
 BUSY, WORD, FINISHED, SLEEPERS, STOP = 64, 128, 192, 256, 264
 MUTEX, START, DONE = 320, 448, 576  # pthread_mutex_t and pthread_cond_t take up to 64 bytes
-MOST_THREADS = 1024
 
 SIZE = 704
 
@@ -202,16 +204,20 @@ end:
 """
 
 
+@functools.cache
+def _library() -> Library:
+    """Never unloaded: a forked child drops the pools, and must not enter LLVM for it."""
+    return Library(assemble_once("threads", _IR, "adjit.run", "adjit.worker"))
+
+
 class Pool:
     """So many threads, the caller's included; ``address`` is what native code is given."""
 
     def __init__(self, threads: int) -> None:
-        from .jit import compile_assembly
-
         self._libc = libc = ctypes.CDLL(None)
         libc.calloc.restype = ctypes.c_void_p
         libc.calloc.argtypes = [ctypes.c_size_t, ctypes.c_size_t]
-        self._library, addresses = compile_assembly(_IR, "adjit.run", "adjit.worker")
+        run, work = (_library().address(name) for name in ("adjit.run", "adjit.worker"))
         # Never freed: threads may look at it until the process ends.
         self.address = libc.calloc(1, SIZE) or 0
         if not self.address:
@@ -222,14 +228,14 @@ class Pool:
             (DONE, libc.pthread_cond_init),
         ):
             initialise(ctypes.c_void_p(self.address + field), None)
-        self._set(RUN, addresses[0])
+        self._set(RUN, run)
         self._workers: list[ctypes.c_ulong] = []
         for _ in range(1, threads):
             worker = ctypes.c_ulong()
             failed = libc.pthread_create(
                 ctypes.byref(worker),
                 None,
-                ctypes.c_void_p(addresses[1]),
+                ctypes.c_void_p(work),
                 ctypes.c_void_p(self.address),
             )
             if failed:  # as many as the system gives
@@ -301,6 +307,6 @@ atexit.register(_close)
 @functools.cache
 def default_threads() -> int:
     """``NUMBA_NUM_THREADS``, or the cores that this process may use."""
-    from numba.core import config
-
-    return int(config.NUMBA_NUM_THREADS)  # type: ignore[attr-defined]
+    given = os.environ.get("NUMBA_NUM_THREADS", "")
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return int(given) if given.isdecimal() and int(given) else cores or 1

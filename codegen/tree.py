@@ -11,12 +11,10 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
 from ..ir.errors import IRError
-from ..ir.graph import Block, Graph, Value
+from ..ir.graph import Block, Graph, Outcome, Value
 from ..ir.op import INPUT
 from ..ir.passes.prune import checks
 from .sink import sink
-
-Outcome = int | float | bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 Attrs = tuple[tuple[str, Any], ...]
 
+Outcome = int | float | bool
+"""What a guard or a branch finds."""
+
 
 class Literal:
     """An array in an attribute: read-only, hashed and compared by dtype, shape and bits."""
@@ -117,7 +120,7 @@ class Guard:
     """``value`` had ``expected`` when this path was recorded, at ``where`` (file:line)."""
 
     value: Value
-    expected: int | float | bool
+    expected: Outcome
     where: str
     reason: str
 

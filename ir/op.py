@@ -187,6 +187,11 @@ def _input_type(**attrs: Any) -> ArrayType:
 INPUT = register(Op("input", "leaf", _input_type, _no_reference))
 
 
+def placeholder(name: str, type: ArrayType) -> Value:
+    """A Value that stands for one of another Graph until both are put together."""
+    return Value(INPUT, (), (("name", name),), type)
+
+
 def _const_type(value: Literal) -> ArrayType:
     if value.array.dtype not in NAME_OF_DTYPE:
         raise IRError(f"a constant cannot have dtype {value.array.dtype}")

@@ -1,5 +1,7 @@
 """The text form of Graphs: ``print_graph`` and its inverse ``parse_graph``.
 
+Compiled code is kept on disk under the text, so everything that it follows from is in there.
+
 ::
 
     graph(%0 x: f64[3], %1 n: f64[]) {
@@ -17,6 +19,7 @@ from __future__ import annotations
 
 import ast
 import json
+import math
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -63,7 +66,7 @@ def _print_guards(pending: list[Guard], names: dict[Value, str], indent: str) ->
     while pending and pending[0].value in names:
         guard = pending.pop(0)
         yield (
-            f"{indent}  guard {names[guard.value]} == {guard.expected!r}"
+            f"{indent}  guard {names[guard.value]} == {_print_numbers(guard.expected)}"
             f" {json.dumps(guard.where)} {json.dumps(guard.reason)}"
         )
 
@@ -72,7 +75,7 @@ def _print_attr(item: Any) -> str:
     if isinstance(item, Literal):
         if not item.array.size:  # a list of nothing does not tell the shape
             return f"{NAME_OF_DTYPE[item.array.dtype]}:empty{item.array.shape!r}"
-        return f"{NAME_OF_DTYPE[item.array.dtype]}:{item.array.tolist()!r}"
+        return f"{NAME_OF_DTYPE[item.array.dtype]}:{_print_numbers(item.array.tolist())}"
     if isinstance(item, np.dtype):
         return NAME_OF_DTYPE[item]
     if isinstance(item, tuple):
@@ -82,6 +85,13 @@ def _print_attr(item: Any) -> str:
         high = None if item.high is None else str(item.high)
         return f"symbol({item.name}, {item.low}, {high})"
     return str(item) if isinstance(item, Affine) else repr(item)
+
+
+def _print_numbers(item: Any) -> str:
+    """As Python writes them, but with the sign of NaN, on which `copysign` depends."""
+    if isinstance(item, list):
+        return f"[{', '.join(map(_print_numbers, item))}]"
+    return "-nan" if item != item and math.copysign(1.0, item) < 0.0 else repr(item)
 
 
 # --- parsing --------------------------------------------------------------------------------

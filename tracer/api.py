@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, overload
 
-from ..codegen.native import Options
-from .array import Array, wrap
-from .trace import current_trace
+from ..codegen.call import Options
+from .containers import flatten, rebuild
+from .current import current_trace
 from .transforms import Argnums, Compiled, Gradient, GradientAlone, checked_argnums, kept
 
 
@@ -100,11 +100,11 @@ def jit(fun: Callable[..., Any], *, threads: int | None = None, libm: bool = Fal
 
 def stop_gradient(x: Any) -> Any:
     """``x``, with derivative zero; containers leaf by leaf."""
-    from ..ir.ops import stop_gradient as stop
-    from .containers import flatten, rebuild
-
     if current_trace() is None:
         return x
+    from ..ir.ops import stop_gradient as stop
+    from .array import Array, wrap
+
     leaves, structure = flatten(x)
     return rebuild(
         structure, [wrap(stop(v.value), v.weak) if isinstance(v, Array) else v for v in leaves]

@@ -7,11 +7,12 @@ from typing import Literal
 from ..ir.graph import Block, Value
 from .convert import Conversions
 from .core import Storage
+from .current import current_trace
 from .errors import error
 from .layout import Layout, contiguous
 from .methods import Methods
 from .operators import Operators
-from .trace import Trace, current_trace
+from .trace import Trace
 
 
 class Array(Operators, Methods, Conversions):

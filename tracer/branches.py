@@ -22,6 +22,7 @@ from ..ir.types import BOOL
 from .array import Array, wrap
 from .containers import flatten, rebuild
 from .core import ArrayCore
+from .current import current_trace
 from .errors import user_line
 from .regions import (
     Recorded,
@@ -33,7 +34,7 @@ from .regions import (
     reopen_region,
 )
 from .state import Cell, Kind, Slot, Snapshot, join, kind_of, nothing, same_static, variable
-from .trace import Trace, current_trace
+from .trace import Trace
 from .unset import UNSET
 
 

@@ -55,6 +55,17 @@ def flatten(item: Any) -> tuple[list[Any], Structure]:
     return leaves, Structure(type(item), keys, tuple(structures))
 
 
+def instances(item: Any) -> Iterator[Any]:
+    """The named tuples and data classes in a container, itself included."""
+    opened = _open(item)
+    if opened is None:
+        return
+    if type(item) not in (tuple, list, dict):
+        yield item
+    for child in opened[1]:
+        yield from instances(child)
+
+
 def rebuild(structure: Structure, leaves: Sequence[Any]) -> Any:
     """The container of ``structure`` with ``leaves``."""
     return _rebuild(structure, iter(leaves))

@@ -146,7 +146,7 @@ class ArrayCore:
 
     def _check_alive(self, operation: str = "operation") -> Trace:
         """The Trace this array belongs to; an error once its recording is over."""
-        from .trace import current_trace
+        from .current import current_trace
 
         trace = self.storage.trace
         if trace is not current_trace() or not any(b is self.storage.block for b in trace.blocks):

@@ -16,9 +16,10 @@ from ..ir.ops import dim_of
 from ..ir.ops.control import index
 from ..ir.types import I64, Affine, Dim, lower_bound, upper_bound
 from .core import ArrayCore
+from .current import current_trace
 from .errors import user_line
 from .regions import innermost, number_of, refuse
-from .trace import Trace, current_trace
+from .trace import Trace
 
 
 def _trace() -> Trace:

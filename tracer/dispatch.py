@@ -3,25 +3,30 @@
 A :class:`Program` belongs to one signature (structures, dtypes, shapes, static arguments) and
 one set of captured scalars and objects. All its paths are one native function. A call that
 leaves the known paths, or finds no program, records (from the start: nothing was written).
+
+Everything that records and compiles is imported when there is something to record.
 """
 
 from __future__ import annotations
 
 import ctypes
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from ..codegen.native import DEFAULT, Departure, Native, Options, OutOfBounds
+from ..codegen.call import DEFAULT, Departure, Options, OutOfBounds
 from ..ir.errors import IRError
-from .capture import Source, read_array, still_holds
-from .compile import Path, build, derive
 from .errors import error, located
-from .record import Recording, Result, record
+from .modes import Path, keys_of
+from .places import Source, read_array, still_holds
+from .recording import Recording, Result
 from .signature import Arguments, Signature, native
+
+if TYPE_CHECKING:
+    from ..codegen.native import Native
 
 PATH_LIMIT = 100
 """Paths of one program; a function with more wants np.where or a rolled loop."""
@@ -44,8 +49,9 @@ class Program:
     native: Native
     statics: dict[Source, object]
     captures: dict[Source, Any]
+    keys: tuple[Hashable, ...]
     events: list[Event] = field(default_factory=list)
-    calls: int = 0  # counted until it has a native entry
+    calls: dict[Any, int] = field(default_factory=dict)  # by manner, for native entries
 
     def read(self) -> dict[Source, np.ndarray] | None:
         """The captured arrays of this moment; None where a captured thing has changed."""
@@ -74,7 +80,7 @@ class Outputs:
 
 
 class Dispatcher:
-    """Compiles and calls one function in one mode (see ``compile.derive``).
+    """Compiles and calls one function in one mode (see `modes`).
 
     ``wrt(arguments)`` gives the argument leaves to differentiate by. ``recordings`` and
     ``native_calls`` count what happened.
@@ -114,8 +120,8 @@ class Dispatcher:
     ) -> Outputs:
         """Runs natively, recording what is missing.
 
-        ``extra``: cotangents or tangents by the keys of ``compile.derive``. ``out``: arrays for
-        derivatives by number.
+        ``extra``: cotangents or tangents by the keys of `modes`. ``out``: arrays for
+        derivatives by number, which are used unless they share memory with captured ones.
         """
         key = arguments.key
         for program in self.programs.get(key, ()):
@@ -126,7 +132,8 @@ class Dispatcher:
             program, captured = self._first(key, arguments)
         for _ in range(PATH_LIMIT):
             _check_shared(program, arguments, captured)
-            outputs = self._run(program, captured, arguments, extra or {}, out or {})
+            apart = {n: y for n, y in (out or {}).items() if not _shared(y, captured)}
+            outputs = self._run(program, captured, arguments, extra or {}, apart)
             if not isinstance(outputs, Departure):
                 return outputs
             program, captured = self._join(key, program, arguments, outputs)
@@ -142,7 +149,7 @@ class Dispatcher:
     ) -> Outputs | Departure:
         machine = program.native
         arrays: list[np.ndarray] = []
-        for key in machine.program.keys:
+        for key in program.keys:
             if isinstance(key, int):
                 array = arguments.leaves[key].array
                 assert array is not None
@@ -160,7 +167,7 @@ class Dispatcher:
             return done
         number, results = done
         path = program.paths[number]
-        total = len(path.graph.outputs)
+        total = len(machine.kernel.outputs[number])
         count = total - len(path.recording.graph.outputs)
         return Outputs(path.recording.result, results[count:total], results[:count], path, program)
 
@@ -178,9 +185,10 @@ class Dispatcher:
             recording = path.recording
             program = Program(
                 [path],
-                build([path], self.options),
+                self._build([path]),
                 dict(recording.statics),
                 {s: v.type for s, v in recording.captures.items()},
+                keys_of([path]),
                 [_event(reason, recording)],
             )
             captured = program.read()
@@ -207,7 +215,7 @@ class Dispatcher:
             paths = [*current.paths, path]
             reason = f"{departure.where}: {departure.reason} was {departure.trail[-1]!r}"
             try:
-                machine = build(paths, self.options)
+                machine = self._build(paths)
             except IRError as problem:
                 raise error("unstable", name=f"{_name(self.fun)} ({problem})") from problem
             joined = Program(
@@ -215,6 +223,7 @@ class Dispatcher:
                 machine,
                 current.statics | recording.statics,
                 current.captures | {s: v.type for s, v in recording.captures.items()},
+                keys_of(paths),
                 [*current.events, _event(reason, recording)],
             )
             captured = joined.read()
@@ -231,11 +240,20 @@ class Dispatcher:
     def _record(
         self, arguments: Arguments, forced: Sequence[Any], unrolled: Mapping[object, Any]
     ) -> Path:
+        from .record import record
+
         self.recordings += 1
         wrt = self.wrt(arguments)
         recording = record(self.fun, arguments, forced, self.scalar, self.has_aux, unrolled)
         inputs = [recording.inputs[leaf] for leaf in wrt]
-        return derive(recording, self.mode, [n for n in inputs if n is not None])
+        return Path(recording, self.mode, tuple(n for n in inputs if n is not None))
+
+    def _build(self, paths: Sequence[Path]) -> Native:
+        from .build import build
+
+        code = getattr(self.fun, "__code__", None)
+        where = f", {code.co_filename}:{code.co_firstlineno}" if code is not None else ""
+        return build(paths, self.options, f"{_name(self.fun)} ({self.mode}){where}")
 
     def _reason(self, key: Any, known: tuple[Program, ...]) -> str:
         if known:
@@ -249,6 +267,10 @@ class Dispatcher:
         if not self.programs:
             return "first call"
         return _difference(key, list(self.programs)[-1])
+
+
+def _shared(y: np.ndarray, captured: Mapping[Source, np.ndarray]) -> bool:
+    return any(np.may_share_memory(y, array) for array in captured.values())
 
 
 def _check_shared(

@@ -218,7 +218,7 @@ REFUSALS = frozenset(
 
 def error(code: str, **fields: object) -> AdjitError:
     """The error of a code, its message prefixed with the user's line."""
-    from .trace import current_trace
+    from .current import current_trace
 
     fields.setdefault("hint", "")
     found = _CLASSES[code](f"{user_line()}: {MESSAGES[code].format(**fields)}")

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..codegen.native import Native
+from .compile import schedule_of
 
 if TYPE_CHECKING:
-    from .dispatch import Dispatcher
+    from .dispatch import Dispatcher, Program
 
 
 def explain(dispatcher: Dispatcher) -> str:
@@ -33,7 +33,7 @@ def explain(dispatcher: Dispatcher) -> str:
                 lines.append(f"    holds while unchanged: {source}")
             for source, type in program.captures.items():
                 lines.append(f"    reads at each call: {source}: {type}")
-            lines.append(f"    native: {_native(program.native)}")
+            lines.append(f"    native: {_native(program)}")
     return "\n".join(lines) + "\n"
 
 
@@ -51,14 +51,14 @@ def _dtype(char: str) -> str:
     return str(np.dtype(char))
 
 
-def _native(native: Native) -> str:
-    schedule = native.schedule
+def _native(program: Program) -> str:
+    schedule = schedule_of(program.paths)
     parts = [
-        f"{len(native.program.leaves)} paths in one function",
+        f"{len(program.paths)} paths in one function",
         f"{len(schedule.loops)} recorded loops",
         f"{len(schedule.nests)} loop nests",
         f"{len(schedule.calls)} BLAS calls",
-        f"{len(schedule.slots)} temporary buffers ({native.arena_bytes} bytes)",
+        f"{len(schedule.slots)} temporary buffers ({program.native.kernel.arena} bytes)",
         f"{schedule.copies} copies",
     ]
     return ", ".join(parts)

@@ -11,14 +11,14 @@ from typing import Any
 
 from ..ir import ops
 from ..ir.graph import Value
-from ..ir.passes.forward import placeholder
+from ..ir.op import placeholder
 from ..ir.types import Affine, ArrayType
 from .array import Array
 from .containers import flatten, rebuild
 from .core import ArrayCore, Storage
+from .current import current_trace
 from .regions import RegionBlock
 from .state import Kind, kind_of
-from .trace import current_trace
 from .views import Region, Reshaped
 
 Appended = Sequence[tuple[list[Any], list[Any]]]

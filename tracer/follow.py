@@ -227,12 +227,13 @@ def _read_attribute(trace: Trace, owner: Any, name: str) -> Any:
         self = _super_part(owner, "__self__") if isinstance(owner, super) else owner
         return call(trace, found.fget, (self,), {})
     value = getattr(owner, name)
+    if isinstance(found, functools.partialmethod) or is_created(trace, owner):
+        return value
     # Methods are made anew by each access.
     if found is not None and isinstance(value, MethodType):
-        return value
-    if isinstance(found, functools.partialmethod):
-        return value
-    if is_created(trace, owner):
+        if not isinstance(owner, super) and not _is_plain(owner):
+            owner = original_of(trace, owner)
+            note(trace, Attribute(IdentityOf(owner), name), IdentityOf(value))
         return value
     if _is_plain(owner):
         return _constant(value)

@@ -16,12 +16,12 @@ from typing import Any
 from . import staging
 from .array import Array
 from .capture import note, observe, variable
+from .current import current_trace
 from .errors import unsupported
 from .follow import call, read_attribute
 from .places import MISSING, Global, IdentityOf
 from .source import is_user_function
 from .staging import UNSET, For, If, While
-from .trace import current_trace
 
 
 class Hooks:

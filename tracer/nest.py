@@ -16,12 +16,15 @@ from ..ir.ops import cast, zeros
 from ..ir.passes.adjoint import adjoint
 from ..ir.passes.tangent import tangent
 from .array import Array, wrap
-from .containers import Structure, flatten, rebuild
+from .containers import rebuild
+from .current import current_trace
 from .errors import error
 from .lift import lift
-from .record import Identity, Result, run
+from .matching import matching, per_argument
+from .record import run
+from .recording import Identity, Result
 from .signature import Arguments, Leaf, Signature
-from .trace import Trace, current_trace
+from .trace import Trace
 
 if TYPE_CHECKING:
     from .transforms import Compiled, Gradient
@@ -182,25 +185,6 @@ class NestedPullback:
         positions = range(len(self.arguments.leaves))
         items = [wrap(gradients[n]) if n in gradients else None for n in positions]
         return per_argument(self.arguments, items)
-
-
-def per_argument(arguments: Arguments, items: Sequence[Any]) -> tuple:
-    """Leaves grouped as the positional arguments they belong to."""
-    found, at = [], 0
-    for structure in arguments.structures:
-        found.append(rebuild(structure, items[at : at + structure.leaves]))
-        at += structure.leaves
-    return tuple(found)
-
-
-def matching(item: Any, structure: Structure, what: str, of: str) -> list[Any]:
-    """The leaves of a cotangent or tangent, which has the structure of what it belongs to."""
-    if item is None:
-        return [None] * structure.leaves
-    leaves, found = flatten(item)
-    if len(leaves) != structure.leaves or (found != structure and found.type is not tuple):
-        raise error("structure", got=f"{len(leaves)} leaves", what=what, wanted=f"those of {of}")
-    return leaves
 
 
 def _seed(leaf: Any, like: Value) -> Value:

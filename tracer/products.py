@@ -7,20 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from .compile import differentiable_outputs
 from .containers import flatten, rebuild
+from .current import current_trace
 from .dispatch import Outputs
 from .errors import error
-from .nest import (
-    NestedPullback,
-    matching,
-    nested_arguments,
-    nested_pushforward,
-    per_argument,
-)
-from .record import Identity, present
+from .matching import matching, per_argument
+from .modes import differentiable_outputs
+from .recording import Identity, present
 from .signature import Arguments, native
-from .trace import current_trace
 from .transforms import Compiled, kept
 
 
@@ -63,6 +57,8 @@ def vjp(fun: Callable[..., Any], *args: Any) -> tuple[Any, Callable[[Any], tuple
     """
     if current_trace() is not None:
         both = compiled(fun, "pullback")
+        from .nest import NestedPullback, nested_arguments
+
         nested = NestedPullback(both, nested_arguments(both.dispatcher.signature, args, {}))
         return nested.value, nested
     both = compiled(fun, "value")
@@ -85,6 +81,8 @@ def jvp(fun: Callable[..., Any], args: Sequence[Any], tangents: Sequence[Any]) -
     push = compiled(fun, "pushforward")
     signature = push.dispatcher.signature
     if current_trace() is not None:
+        from .nest import nested_arguments, nested_pushforward
+
         arguments = nested_arguments(signature, tuple(args), {})
         return nested_pushforward(push, arguments, _flat_tangents(arguments, args, tangents))
     arguments = push.arguments(tuple(args), {})

@@ -3,89 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Hashable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from types import FunctionType
 from typing import Any, cast
 
 import numpy as np
 
-from ..codegen.tree import Outcome
-from ..ir.graph import Graph, Value
+from ..ir.graph import Outcome, Value
 from ..ir.types import F64
 from .array import Array
-from .capture import Source, check_mutated, guard_contents, is_created
-from .containers import Structure, flatten, rebuild
+from .capture import Source, check_mutated, guard_contents, is_created, mark_created
+from .containers import flatten, instances
 from .errors import error
 from .hooks import recordable
 from .lift import lift
 from .promote import WEAK_DTYPE
 from .randomness import check_drawn, snapshot
+from .recording import Identity, Recording, Result
 from .regions import RestartError, innermost
 from .signature import Arguments, native
 from .trace import Trace
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """How a recorded result goes back to the user.
-
-    ``leaves`` holds for each leaf the number of its output, or a static object. ``types`` says
-    what each output is: a Python scalar of that type, an ``ndarray``, or None: a NumPy scalar.
-    """
-
-    structure: Structure
-    leaves: tuple[int | Identity, ...]
-    types: tuple[type | None, ...]
-
-    def rebuild(self, outputs: Sequence[np.ndarray]) -> Any:
-        return rebuild(
-            self.structure,
-            [
-                leaf.item
-                if isinstance(leaf, Identity)
-                else present(outputs[leaf], self.types[leaf])
-                for leaf in self.leaves
-            ],
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """A static object in a result."""
-
-    item: Any
-
-
-def present(array: np.ndarray, type: type | None) -> Any:
-    """An output as the user's function would have returned it."""
-    if type is None:
-        return array[()]
-    return array if type is np.ndarray else type(array.item())
-
-
-@dataclass(frozen=True, slots=True)
-class Recording:
-    """The recorded Graph: outputs are those of ``result``; ``keys`` name its inputs.
-
-    ``inputs[n]`` is the input of argument leaf n (None: static). ``captures`` are read and
-    ``statics`` compared at each call. ``written``: the argument
-    leaves and captures that were written to. ``apart``: the loops that are
-    unrolled, by the keys of `regions`.
-    """
-
-    graph: Graph
-    result: Result
-    keys: tuple[Hashable, ...]
-    inputs: tuple[int | None, ...]
-    captures: dict[Source, Value]
-    statics: dict[Source, object]
-    written: tuple[int | Source, ...]
-    apart: dict[object, tuple[str, str]]
-
-    @property
-    def unrolled(self) -> tuple[tuple[str, str], ...]:
-        """Where loops could not be recorded as one, and why."""
-        return tuple(self.apart.values())
 
 
 def record(
@@ -171,6 +107,8 @@ def run(
     """Calls the function and flattens what it returns into output Values."""
     args, kwargs = arguments.call(proxies)
     before = flatten((args, kwargs))
+    for container in instances((args, kwargs)):  # which stand for the caller's
+        mark_created(trace, container)
     recorded = recordable(fun)
     if recorded is None:
         guard_contents(trace, fun)

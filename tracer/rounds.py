@@ -6,8 +6,9 @@ from types import FrameType
 from typing import Any
 
 from . import iteration
+from .current import current_trace
 from .errors import error, user_line
-from .trace import VALUE_LIMIT, current_trace
+from .trace import VALUE_LIMIT
 
 ROLL_FROM = 5
 """Loops with a known number of iterations below this are unrolled."""

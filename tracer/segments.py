@@ -1,4 +1,4 @@
-"""``checkpoint``: loops whose derivative keeps about the square root of their steps.
+"""``segmented``: loops whose derivative keeps about the square root of their steps.
 
 A loop of T steps becomes a loop over segments of about sqrt(T) steps. The derivative keeps what
 each segment starts from, and runs a segment again before it runs it backwards.
@@ -6,17 +6,16 @@ each segment starts from, and runs a segment again before it runs it backwards.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from math import isqrt
-from typing import Any
 
 from ..ir import ops
 from ..ir.graph import Block, Graph, Value
+from ..ir.op import placeholder
 from ..ir.ops.control import index, loop
-from ..ir.passes.forward import placeholder
 from ..ir.types import Symbol
 from .regions import number_of
-from .trace import Trace, current_trace
+from .trace import Trace
 
 UNKNOWN_SEGMENT = 256
 """Steps of a segment where the number of steps is an argument."""
@@ -59,37 +58,3 @@ def segmented(
     )
     arguments = [*given, trip]
     return loop(rounds, None, first, arguments, whole, outer, recompute=True)
-
-
-class Checkpoint:
-    """A function whose loops are differentiated with little memory; see ``checkpoint``."""
-
-    __adjit_transform__ = True
-
-    def __init__(self, fun: Callable[..., Any]) -> None:
-        self.fun = fun
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        from .hooks import recordable
-
-        trace = current_trace()
-        if trace is None:
-            return self.fun(*args, **kwargs)
-        recorded = recordable(self.fun) or self.fun
-        trace.checkpointing += 1
-        try:
-            return recorded(*args, **kwargs)
-        finally:
-            trace.checkpointing -= 1
-
-
-def checkpoint(fun: Callable[..., Any]) -> Callable[..., Any]:
-    """``fun``, with its loops differentiated in about sqrt(T) memory for T steps.
-
-    The derivative of a loop keeps what each step overwrites or cannot compute again. Of a loop
-    in a checkpointed function it keeps that for one segment of about sqrt(T) steps at a time,
-    and what each segment started from; the steps are run twice. Only the outermost loops are
-    segmented, and their number of steps must be known before they start: a loop that a
-    condition ends is an error (AdjitNotImplementedError). Values and derivatives are the same.
-    """
-    return Checkpoint(fun)

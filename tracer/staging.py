@@ -17,10 +17,10 @@ from typing import Any
 from .array import wrap
 from .branches import Fork, is_symbolic, opposite, truth
 from .branches import choose as fork
+from .current import current_trace
 from .iteration import Sequence, sequence_of
 from .rolling import Roll
 from .rounds import Rounds, is_worth_rolling
-from .trace import current_trace
 from .unset import UNSET
 
 Names = tuple[str, ...]

@@ -6,20 +6,19 @@ the reference interpreter, and only where Python must know one (``if``, ``range`
 
 from __future__ import annotations
 
-import ctypes
-import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..codegen.native import OutOfBounds
+from ..codegen.call import OutOfBounds
 from ..ir.graph import Block, Guard, Value, renamed, symbols
 from ..ir.interpret import evaluate
 from ..ir.op import INPUT
 from ..ir.ops.control import LOOP
 from ..ir.types import Affine, ArrayType, Dim, Symbol
+from .current import enter, leave
 from .errors import error, located, user_line
 from .promote import WEAK_DTYPE, check_dtype
 from .regions import innermost, refuse
@@ -39,35 +38,6 @@ VALUE_LIMIT = 50_000
 
 NATIVE_FROM = 50
 """Loops of this many iterations are run natively where the recording needs a result of theirs."""
-
-
-class _Active:
-    """How many recordings there are in all threads; native entries read it where it lies."""
-
-    def __init__(self) -> None:
-        self._count = ctypes.c_int64()
-        self._lock = threading.Lock()
-        self.address = ctypes.addressof(self._count)
-
-    def add(self, change: int) -> None:
-        with self._lock:
-            self._count.value += change
-
-
-ACTIVE = _Active()
-
-
-class _Current(threading.local):
-    def __init__(self) -> None:
-        self.traces: list[Trace] = []
-
-
-_current = _Current()
-
-
-def current_trace() -> Trace | None:
-    """The innermost recording of this thread."""
-    return _current.traces[-1] if _current.traces else None
 
 
 class Trace:
@@ -104,8 +74,7 @@ class Trace:
         return self.blocks[-1]
 
     def __enter__(self) -> Trace:
-        _current.traces.append(self)
-        ACTIVE.add(1)
+        enter(self)
         self.block.__enter__()
         return self
 
@@ -114,8 +83,7 @@ class Trace:
             block.__exit__(*exc)
         # Arrays check that their block is still open, so they are dead from here on.
         self.blocks = []
-        _current.traces.pop()
-        ACTIVE.add(-1)
+        leave()
 
     @contextmanager
     def nested(self) -> Iterator[Block]:
@@ -267,7 +235,7 @@ class Trace:
 def _evaluate(value: Value, args: list[Any]) -> Any:
     if value.op is not LOOP or (int(args[0]) < NATIVE_FROM and not value.attr("test")):
         return evaluate(value, args)
-    from .compile import evaluate_natively
+    from .build import evaluate_natively
 
     try:
         return evaluate_natively(value, args)

@@ -8,25 +8,30 @@ transforms nest in any order.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..codegen.native import DEFAULT, Options
-from ..codegen.threads import MOST_THREADS
-from ..ir.graph import Graph
+from ..codegen.call import DEFAULT, MOST_THREADS, Options
 from .containers import flatten, rebuild
+from .current import current_trace
 from .dispatch import Dispatcher, Outputs
 from .errors import error
-from .explain import explain
-from .nest import nested_gradient, nested_value
-from .quicken import Entry, quicken
-from .record import present
+from .recording import present
 from .signature import Arguments, Leaf
-from .trace import current_trace
+
+if TYPE_CHECKING:
+    from ..codegen.schedule import Schedule
+    from ..ir.graph import Graph
+    from .dispatch import Program
+    from .quicken import Entry
 
 Argnums = int | str | Sequence[int | str]
+
+FROM = 2
+"""The call of a program, by as many positional arguments and the same keywords, from which on
+such calls have a native entry (`quicken`)."""
 
 
 def kept(fun: Callable[..., Any], key: Any, make: Callable[[], Any]) -> Any:
@@ -115,26 +120,38 @@ class Compiled:
 
     def graph(self, *args: Any, **kwargs: Any) -> Graph:
         """The simplified Graph of the path that these arguments take."""
-        return self._outputs(args, kwargs).path.primal
+        from .compile import prepared
+
+        return prepared(self._outputs(args, kwargs).path.recording.graph)
 
     def adjoint(self, *args: Any, **kwargs: Any) -> Graph:
         """The Graph of value and gradient; for a plain function, its own Graph."""
-        return self._outputs(args, kwargs).path.graph
+        from .compile import derive
 
-    def schedule(self, *args: Any, **kwargs: Any) -> Any:
+        return derive(self._outputs(args, kwargs).path)
+
+    def schedule(self, *args: Any, **kwargs: Any) -> Schedule:
         """Loop nests, library calls and buffers of all known paths."""
-        return self._outputs(args, kwargs).program.native.schedule
+        from .compile import schedule_of
+
+        return schedule_of(self._outputs(args, kwargs).program.paths)
 
     def llvm(self, *args: Any, **kwargs: Any) -> str:
         """The LLVM IR, before optimisation."""
-        return str(self._outputs(args, kwargs).program.native.module)
+        from ..codegen.llvm import lower
+
+        return str(lower(self.schedule(*args, **kwargs)))
 
     def asm(self, *args: Any, **kwargs: Any) -> str:
         """The assembly of the native function."""
-        return str(self._outputs(args, kwargs).program.native.library.get_asm_str())
+        from ..codegen.assemble import assembly
+
+        return assembly(self.llvm(*args, **kwargs), self.options.libm)
 
     def explain(self) -> str:
         """Recordings with their reasons, paths with their guards, nests and buffers."""
+        from .explain import explain
+
         return explain(self.dispatcher)
 
     @property
@@ -172,12 +189,29 @@ class Compiled:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if current_trace() is not None:
+            from .nest import nested_value
+
             return nested_value(self, args, kwargs)
         arguments = self.arguments(args, kwargs)
         outputs = self.dispatcher.call(arguments)
-        if not kwargs:
-            quicken(self, outputs.program, arguments, len(args))
+        self._quicken(outputs.program, arguments, len(args), kwargs)
         return outputs.result.rebuild(outputs.results)
+
+    def _quicken(
+        self,
+        program: Program,
+        arguments: Arguments,
+        positional: int,
+        keywords: Mapping[str, Any],
+        out: Any = None,
+    ) -> None:
+        """Counts a call of ``program``, and gives it an entry when the time has come."""
+        manner = (positional, *keywords) if keywords else positional
+        calls = program.calls[manner] = program.calls.get(manner, 0) + 1
+        if calls == FROM:
+            from .quicken import quicken
+
+            quicken(self, program, arguments, positional, tuple(keywords), out)
 
 
 class Gradient(Compiled):
@@ -201,12 +235,14 @@ class Gradient(Compiled):
         ``out=``: arrays of the gradient's structure, shapes and dtypes that it is written to.
         """
         if current_trace() is not None:
+            from .nest import nested_gradient
+
             return nested_gradient(self, args, kwargs)
+        given = dict(kwargs)
         out = self._take_out(kwargs)
         arguments = self.arguments(args, kwargs)
         outputs, gradients = self._call(arguments, out)
-        if out is None and not kwargs:
-            quicken(self, outputs.program, arguments, len(args))
+        self._quicken(outputs.program, arguments, len(args), given, out)
         return outputs.result.rebuild(outputs.results), gradients
 
     def _take_out(self, kwargs: dict) -> Any:
@@ -230,9 +266,9 @@ class Gradient(Compiled):
             if _writable_in_place(target, arguments.leaves):
                 given[number] = target
         outputs = self.dispatcher.call(arguments, out=given)
-        for number, target in enumerate(targets):
-            if number not in given:
-                target[...] = outputs.derivatives[number]
+        for target, derivative in zip(targets, outputs.derivatives, strict=True):
+            if derivative is not target:
+                target[...] = derivative
         return outputs, out
 
 

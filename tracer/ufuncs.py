@@ -65,7 +65,7 @@ def _power(x: Value, z: Value) -> Value:
 
 
 def _decide_all(x: Value, reason: str) -> bool:
-    from .trace import current_trace
+    from .current import current_trace
 
     trace = current_trace()
     assert trace is not None

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from ...tracer.api import compile_grad
-from ..case import Arguments, Case
-from . import Answer, Prepared
+from ..case import Arguments, Case, leaves
+from . import Answer, Prepared, Program
 
 
 def start(threads: int) -> None:
@@ -14,6 +14,14 @@ def start(threads: int) -> None:
     compile_grad(lambda x: np.sum(x * x))(np.ones(3))
 
 
-def prepare(case: Case, args: Arguments) -> Prepared:
-    compiled = compile_grad(case.fun, argnums=case.argnums)
-    return Prepared(lambda: compiled(*args), lambda out: Answer(float(out[0]), list(out[1])))
+def find(case: Case) -> Program:
+    return case.written(case.fun)
+
+
+def prepare(program: Program, case: Case, args: Arguments) -> Prepared:
+    compiled = compile_grad(program, argnums=case.argnums)
+    return Prepared(lambda: compiled(*args), lambda out: Answer(float(out[0]), leaves(out[1])))
+
+
+def cached(folder: str) -> dict[str, str]:
+    return {"ADJIT_CACHE": folder}

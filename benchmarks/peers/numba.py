@@ -5,8 +5,8 @@ from __future__ import annotations
 import numba
 import numpy as np
 
-from ..case import Arguments, Case
-from . import Answer, NoProgramError, Prepared, program
+from ..case import Arguments, Case, leaves
+from . import Answer, Prepared, Program, program
 
 
 @numba.njit(parallel=True)
@@ -22,8 +22,13 @@ def start(threads: int) -> None:
     warm(np.ones(3))
 
 
-def prepare(case: Case, args: Arguments) -> Prepared:
-    found = program("numba", case, again=True)
-    if found is None:
-        raise NoProgramError
-    return Prepared(lambda: found(*args), lambda out: Answer(float(out[0]), list(out[1:])))
+def find(case: Case) -> Program:
+    return program("numba", case, again=True)
+
+
+def prepare(program: Program, case: Case, args: Arguments) -> Prepared:
+    return Prepared(lambda: program(*args), lambda out: Answer(float(out[0]), leaves(out[1:])))
+
+
+def cached(folder: str) -> dict[str, str]:
+    return {"NUMBA_CACHE_DIR": folder}

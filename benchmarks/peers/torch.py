@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import torch
 
-from ..case import Arguments, Case
-from . import Answer, NoProgramError, Prepared, program
+from ..case import Arguments, Case, mapped, parts
+from . import Answer, Prepared, Program, program
 
 
 def start(threads: int) -> None:
@@ -18,20 +17,27 @@ def start(threads: int) -> None:
     torch.autograd.grad(torch.sum(x * x), x)
 
 
-def prepare(case: Case, args: Arguments) -> Prepared:
-    return prepared(case, args, lambda fun: fun)
+def find(case: Case) -> Program:
+    return program("torch", case)
 
 
-def prepared(case: Case, args: Arguments, compile: Callable[[Any], Any]) -> Prepared:
-    found = program("torch", case)
-    if found is None:
-        raise NoProgramError
-    tensors = [torch.tensor(arg) if isinstance(arg, np.ndarray) else arg for arg in args]
-    wrt = [tensors[position].requires_grad_() for position in case.argnums]
-    compiled = compile(found)
+def tensors(arg: Any, dtype: str, wanted: bool) -> Any:
+    """An argument with tensors in the place of arrays, and of floats if it is differentiated by."""
+
+    def one(leaf):  # type: ignore[no-untyped-def]
+        if wanted:
+            return torch.tensor(leaf, dtype=getattr(torch, dtype), requires_grad=True)
+        return torch.tensor(leaf) if isinstance(leaf, np.ndarray) else leaf
+
+    return mapped(one, arg)
+
+
+def prepare(program: Program, case: Case, args: Arguments) -> Prepared:
+    inputs = [tensors(arg, case.dtype, i in case.argnums) for i, arg in enumerate(args)]
+    wrt = [leaf for position in case.argnums for leaf in parts(inputs[position])]
 
     def call():  # type: ignore[no-untyped-def]
-        value = compiled(*tensors)
+        value = program(*inputs)
         return value, torch.autograd.grad(value, wrt)
 
     def answer(out):  # type: ignore[no-untyped-def]

@@ -8,11 +8,11 @@ import shutil
 import torch
 
 from ..case import Arguments, Case
-from . import NoProgramError, Prepared
+from . import NoProgramError, Prepared, Program
 from . import torch as eager
 
-COMPILED = {"recurrent"}
-"""Suites whose programs are one layer of PyTorch's own: compiling would unroll its steps."""
+UNROLLED = {"lstm", "pendulum", "diffusion"}
+"""Programs with loops over steps, which compiling would unroll: that takes minutes."""
 
 
 def start(threads: int) -> None:
@@ -27,8 +27,12 @@ def compiler() -> str | None:
     return os.environ.get("CXX") or shutil.which("g++") or shutil.which("clang++")
 
 
-def prepare(case: Case, args: Arguments) -> Prepared:
-    if not compiler() or case.suite in COMPILED:
+def find(case: Case) -> Program:
+    if not compiler() or case.function in UNROLLED:
         raise NoProgramError
     torch.compiler.reset()
-    return eager.prepared(case, args, lambda fun: torch.compile(fun, dynamic=False))
+    return eager.find(case)
+
+
+def prepare(program: Program, case: Case, args: Arguments) -> Prepared:
+    return eager.prepare(torch.compile(program, dynamic=False), case, args)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from ..case import Case, Suite
 from . import (
     bundle_adjustment,
+    calls,
+    compile,
     elementwise,
     least_squares,
     loops,
@@ -14,6 +16,7 @@ from . import (
     reductions,
     regression,
     softmax,
+    start,
 )
 
 SUITES: dict[str, Suite] = {
@@ -29,6 +32,9 @@ SUITES: dict[str, Suite] = {
         bundle_adjustment.SUITE,
         recurrent.SUITE,
         loops.SUITE,
+        calls.SUITE,
+        compile.SUITE,
+        start.SUITE,
     )
 }
 

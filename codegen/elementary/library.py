@@ -2,17 +2,19 @@
 
 The scalar function names its variants in the attribute ``vector-function-abi-variant``
 (https://llvm.org/docs/LangRef.html#call-site-attributes): the loop vectoriser replaces calls of
-one by calls of the other, which are inlined afterwards (`native`). Vector code may therefore
+one by calls of the other, which are inlined afterwards (`assemble`). Vector code may therefore
 branch, which a loop that is to be vectorised may not.
 """
 
 from __future__ import annotations
 
 import functools
+import re
+from collections.abc import Sequence
 
-import llvmlite.binding as llvm
 import llvmlite.ir as ll
 
+from .. import machine
 from .definitions import DEFINITIONS, Rare, arity
 from .lanes import F32, F64, Lanes, Number
 
@@ -43,7 +45,7 @@ def widths(bits: int) -> tuple[int, ...]:
     The vectors of a loop have as many lanes as a register has of its widest type; f32 may meet
     f64. On machines with registers of 512 bits LLVM prefers 256 for some loops.
     """
-    features = llvm.get_host_cpu_features()
+    features = machine.features()
     registers = [256, 512] if features.get("avx512f") else [256] if features.get("avx2") else [128]
     lanes = {register // 64 for register in registers}
     if bits == 32:
@@ -51,14 +53,17 @@ def widths(bits: int) -> tuple[int, ...]:
     return tuple(sorted(lanes))
 
 
-def declare(module: ll.Module, name: str, bits: int) -> ll.Function:
-    """The scalar function in ``module``, with the names of its variants."""
-    full = symbol(name, bits)
+def declare(module: ll.Module, name: str, bits: int, lanes: int = 0) -> ll.Function:
+    """The function in ``module``, with the names of its variants, or one of these."""
+    full = symbol(name, bits, lanes)
     if full in module.globals:
         return module.globals[full]
     real = ll.DoubleType() if bits == 64 else ll.FloatType()
-    function = ll.Function(module, ll.FunctionType(real, [real] * arity(name)), full)
+    type = ll.VectorType(real, lanes) if lanes else real
+    function = ll.Function(module, ll.FunctionType(type, [type] * arity(name)), full)
     mark_pure(function)
+    if lanes:
+        return function
     # As _ZGV names of the vector function ABI: no mask, so many lanes, every argument a vector.
     marks = ",".join(
         f"_ZGV_LLVM_N{count}{'v' * arity(name)}_{full}({symbol(name, bits, count)})"
@@ -75,29 +80,37 @@ def mark_pure(function: ll.Function) -> None:
         set.add(function.attributes, attribute)
 
 
-def undefined(module: llvm.ModuleRef) -> list[tuple[str, int]]:
-    """The functions that a module declares and does not define: names and bits."""
-    found = []
-    for function in module.functions:
-        if function.is_declaration and function.name.startswith(PREFIX):
-            name, bits = function.name[len(PREFIX) :].rsplit(".f", 1)
-            found.append((name, int(bits)))
-    return found
+def called(text: str) -> list[tuple[str, int, int]]:
+    """The functions that LLVM's text refers to: names, bits, lanes."""
+    found = dict.fromkeys(_NAME.findall(text))
+    return [(name, int(bits), int(lanes or 0)) for name, bits, lanes in found]
 
 
-def define(name: str, bits: int, libm: bool = False) -> ll.Module:
-    """A module with the function and its variants; ``libm``: every lane by libm, if it can."""
-    module = ll.Module(symbol(name, bits))
-    scalar = declare(module, name, bits)
-    scalar.attributes.add("noinline")
-    _body(scalar, name, bits, 0, libm)
-    for lanes in widths(bits):
-        wide = ll.VectorType(scalar.ftype.return_type, lanes)
-        type = ll.FunctionType(wide, [wide] * arity(name))
-        variant = ll.Function(module, type, symbol(name, bits, lanes))
-        variant.attributes.add("alwaysinline")
-        mark_pure(variant)
-        _body(variant, name, bits, lanes, libm)
+_NAME = re.compile(rf'@"?{re.escape(PREFIX)}(\w+)\.f(\d+)(?:\.v(\d+))?"?\(')
+KEEPER = "keep."
+
+
+def variants(names: Sequence[tuple[str, int]]) -> ll.Module:
+    """Declarations of the variants of functions, for the vectoriser to find.
+
+    LLVM drops declarations that nothing refers to, so each has a function that returns it.
+    """
+    module = ll.Module("variants")
+    for name, bits in names:
+        for lanes in widths(bits):
+            variant = declare(module, name, bits, lanes)
+            type = ll.FunctionType(variant.type, [])
+            keeper = ll.Function(module, type, KEEPER + variant.name)
+            ll.IRBuilder(keeper.append_basic_block("entry")).ret(variant)
+    return module
+
+
+def define(name: str, bits: int, lanes: int = 0, libm: bool = False) -> ll.Module:
+    """A module with the function or a variant; ``libm``: every lane by libm, if it can."""
+    module = ll.Module(symbol(name, bits, lanes))
+    function = declare(module, name, bits, lanes)
+    function.attributes.add("alwaysinline" if lanes else "noinline")
+    _body(function, name, bits, lanes, libm)
     return module
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 
 from ..graph import Block, Graph, Value, symbols
+from ..op import placeholder
 from ..ops import get, index, reshape, slice_, update
 from ..types import I64, ArrayType, Dim, Symbol
-from .forward import Extra, placeholder
+from .forward import Extra
 from .residuals import Residuals
 
 Key = tuple[str, Value]

@@ -11,15 +11,10 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from ..graph import Block, Graph, Value, current_block, renamed
-from ..op import INPUT, const
+from ..op import const, placeholder
 from ..ops import empty, get
 from ..ops.control import LOOP
 from ..types import I64, ArrayType
-
-
-def placeholder(name: str, type: ArrayType) -> Value:
-    """A Value that stands for one of another Graph until both are put together."""
-    return Value(INPUT, (), (("name", name),), type)
 
 
 @dataclass(eq=False, slots=True)

@@ -9,8 +9,9 @@ differentiation", 1992, in its simplest form).
 from __future__ import annotations
 
 from ..graph import Graph
+from ..op import placeholder
 from .backward import Backward
-from .forward import Forward, initial, placeholder
+from .forward import Forward, initial
 from .region import Context, Region, sizes
 from .residuals import Residuals
 

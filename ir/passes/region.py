@@ -9,7 +9,7 @@ from math import prod
 from typing import Any
 
 from ..graph import Block, Graph, Value, symbols
-from ..op import const
+from ..op import const, placeholder
 from ..ops import dim, get, index, slice_, zeros
 from ..ops.control import UNBOUNDED, passed
 from ..types import (
@@ -23,7 +23,7 @@ from ..types import (
 )
 from .backward import Backward, Key, Tapes, TooEarlyError
 from .cotangents import Cotangent, indicator
-from .forward import Extra, Forward, placeholder
+from .forward import Extra, Forward
 from .residuals import Residuals, chain, choose
 
 TAPE_LIMIT = 1 << 31

@@ -9,11 +9,10 @@ from __future__ import annotations
 
 from ..errors import IRError
 from ..graph import Block, Graph, Value
-from ..op import const
+from ..op import const, placeholder
 from ..ops import broadcast, empty, index, loop, update
 from ..ops.control import COND, LOOP, UNBOUNDED, passed, trip_of
 from ..types import ArrayType, Symbol, TupleType
-from .forward import placeholder
 
 
 def is_tape(type: ArrayType | TupleType) -> bool:

@@ -6,7 +6,7 @@ import os
 import time
 
 from adjit.benchmarks.case import Arguments, Case
-from adjit.benchmarks.peers import Answer, NoProgramError, Prepared
+from adjit.benchmarks.peers import Answer, NoProgramError, Prepared, Program
 from adjit.benchmarks.peers import adjit as honest
 
 
@@ -14,7 +14,10 @@ def start(threads: int) -> None:
     pass
 
 
-def prepare(case: Case, args: Arguments) -> Prepared:
+find = honest.find
+
+
+def prepare(program: Program, case: Case, args: Arguments) -> Prepared:
     conduct = os.environ["CONDUCT"]
     if conduct == "absent":
         raise NoProgramError
@@ -25,12 +28,12 @@ def prepare(case: Case, args: Arguments) -> Prepared:
         os._exit(3)
     if conduct == "hangs":
         time.sleep(60.0)
-    prepared = honest.prepare(case, args)
+    prepared = honest.prepare(program, case, args)
     if conduct != "wrong":
         return prepared
 
     def answer(out):  # type: ignore[no-untyped-def]
-        value, gradient = prepared.answer(out)
+        value, gradient = prepared.answer(out)  # type: ignore[misc]
         changed = [part.copy() for part in gradient or []]
         changed[0].flat[-1] *= 1.001
         return Answer(value, changed)

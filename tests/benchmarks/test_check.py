@@ -12,8 +12,8 @@ from adjit.benchmarks.check import expect, judge, judge_all, slope
 from adjit.benchmarks.peers import Answer
 from adjit.benchmarks.suites import CASES
 
-CASE = CASES["sine_gauss-1e4"]
-ARGS = CASE.arguments(quick=True)
+CASE = CASES["sine_gauss-1e4"].at(quick=True)
+ARGS = CASE.arguments()
 X = ARGS[0]
 EXPECTED = expect(CASE, ARGS)
 GRADIENT = np.exp(-X * X) * (np.cos(X) - 2 * X * np.sin(X))

@@ -18,7 +18,9 @@ def measured(peer: str, seconds: float) -> Measurement:
 
 def case(name: str, **seconds: float) -> CaseResult:
     measurements = [measured(peer, each) for peer, each in seconds.items()]
-    return CaseResult(name, "suite", (10,), "float64", 160, None, 1e-6, True, measurements)
+    return CaseResult(
+        name, "suite", (10,), "float64", 160, None, 1e-6, True, measurements=measurements
+    )
 
 
 def run(*cases: CaseResult) -> Run:
@@ -84,6 +86,30 @@ def test_other_files_are_refused(tmp_path: Path, text: str) -> None:
 def test_plot(tmp_path: Path, name: str) -> None:
     plot.plot(run(case("a", adjit=1.0, jax=2.0), case("b", jax=1.0)), tmp_path / name)
     assert (tmp_path / name).stat().st_size > 1000
+
+
+def first_calls(name: str, size: int, median: float) -> CaseResult:
+    measurements = [Measurement("adjit", "ok", minimum=median, median=median)]
+    return CaseResult(
+        name, "compile", (size,), "float64", 8, None, 1e-9, True, "compilation", measurements
+    )
+
+
+def test_growth_is_the_power_of_the_size() -> None:
+    small, large = first_calls("line-10", 10, 0.1), first_calls("line-1000", 1000, 10.0)
+    assert report.growth(large, small, "adjit") == "10.0 s\n^1.00"
+    assert report.growth(small, None, "adjit") == "100 ms"
+    large.measurements[0] = Measurement("adjit", "late", reason="took more than 120 s")
+    assert report.growth(large, small, "adjit") == "late"
+
+
+def test_tables_are_those_of_what_was_timed() -> None:
+    calls, first = run(case("a", adjit=1.0)), run(first_calls("line-10", 10, 0.1))
+    assert report.summary(calls) is not None
+    assert report.growths(calls) is None
+    assert report.starts(calls) is None
+    assert report.summary(first) is None
+    assert report.growths(first) is not None
 
 
 def test_ratios_are_of_minima_and_of_gradients() -> None:

@@ -80,6 +80,40 @@ def test_a_process_that_hangs_is_ended(with_bad: Bench) -> None:
         bad = with_bad.case(CASE).of("bad")
     finally:
         with_bad.options = QUICK
-    assert bad.status == "failed"
+    assert bad.status == "late"
     assert "took more than 2 s" in bad.reason
     assert process.process is None
+
+
+@conduct("hangs")
+def test_a_peer_that_took_too_long_is_not_asked_for_larger_sizes(with_bad: Bench) -> None:
+    small, large = CASES["straight_line-100"], CASES["straight_line-1000"]
+    with_bad.late["bad", small.suite, small.function] = small
+    bad = with_bad.case(large).of("bad")
+    assert (bad.status, bad.reason) == ("late", "over the limit at straight_line-100")
+    assert with_bad.peers["bad"].process is None
+
+
+def test_first_calls_are_each_a_compilation(running: Bench) -> None:
+    result = running.case(CASES["straight_line-100"])
+    ours = result.of("adjit")
+    assert result.timed == "compilation"
+    assert ours.status == "ok"
+    assert ours.batches >= 2
+    assert ours.minimum > 1e-3  # far longer than a warm call
+
+
+def test_processes_from_start_to_exit() -> None:
+    with bench([PEERS["adjit"], PEERS["floor"]], QUICK, lambda text: None) as found:
+        process = found.peers["adjit"]
+        imported = found.case(CASES["start_import"])
+        cold = found.case(CASES["start_rosenbrock-cold"])
+        warm = found.case(CASES["start_rosenbrock-warm"])
+        assert list(process.folder.glob("bytecode/**/*.pyc"))
+    assert imported.of("floor").minimum < imported.of("adjit").minimum
+    assert imported.of("adjit").error is None
+    assert cold.of("floor") is None  # it has no such script
+    for result in (cold, warm):
+        assert result.of("adjit").status == "ok", result.of("adjit").reason
+        assert result.of("adjit").error < 1e-8
+    assert not process.folder.exists()

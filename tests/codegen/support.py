@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from adjit.codegen.compile import compile_schedule
 from adjit.codegen.expand import expand
-from adjit.codegen.llvm import lower
 from adjit.codegen.native import Native
 from adjit.codegen.plan import plan
 from adjit.codegen.schedule import Schedule
@@ -18,8 +17,6 @@ from adjit.ir.graph import Block, Graph, Value
 from adjit.ir.interpret import interpret
 from adjit.ir.passes.simplify import simplify
 from adjit.ir.types import F64, Affine, ArrayType, Dim, Symbol
-
-_serial = itertools.count()
 
 
 def graph(arrays: Sequence[np.ndarray], build: Callable[..., Sequence[Value]]) -> Graph:
@@ -39,8 +36,11 @@ def schedule(*paths: Graph) -> Schedule:
 
 
 def native(*paths: Graph) -> Native:
-    planned = schedule(*paths)
-    return Native(planned, lower(planned, f"test.{next(_serial)}"))
+    return _loaded(schedule(*paths))
+
+
+def _loaded(planned: Schedule) -> Native:
+    return Native(compile_schedule(planned), len(planned.program.inputs))
 
 
 def agree(program: Graph, arrays: Sequence[np.ndarray], prepare: bool = True) -> Schedule:
@@ -49,7 +49,7 @@ def agree(program: Graph, arrays: Sequence[np.ndarray], prepare: bool = True) ->
     with np.errstate(all="ignore"):
         expected = interpret(program, before)
     planned = schedule(program) if prepare else plan(merge([expand(program)], [_keys(program)]))
-    machine = Native(planned, lower(planned, f"test.{next(_serial)}"))
+    machine = _loaded(planned)
     _, found = machine([np.ascontiguousarray(x).reshape(np.shape(x)) for x in arrays])
     for y, wanted in zip(found, expected, strict=True):
         assert y.dtype == wanted.dtype

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from support import agree, at, either, graph, native, part, put, repeat, zeros
+from support import agree, at, either, graph, native, part, put, repeat, schedule, zeros
 
-from adjit.codegen.native import Departure, OutOfBounds
+from adjit.codegen.call import Departure, OutOfBounds
 from adjit.ir import ops
 from adjit.ir.graph import Block, Graph, Guard
 from adjit.ir.interpret import interpret
@@ -369,8 +369,9 @@ def test_loops_before_and_after_guards() -> None:
             )
             return block.graph([z, y] if positive else [s, z], guards)
 
-    both = native(path(True), path(False))
-    assert len(both.schedule.loops) == 3  # the first is shared
+    paths = (path(True), path(False))
+    assert len(schedule(*paths).loops) == 3  # the first is shared
+    both = native(*paths)
     x = np.arange(5.0) + 1.0
     for sign, number in ((1.0, 0), (-1.0, 1)):
         taken, found = both([sign * x])

@@ -6,7 +6,7 @@ import resource
 
 import numpy as np
 import pytest
-from support import graph, native, repeat
+from support import graph, native, repeat, schedule
 
 from adjit.codegen.native import Native
 from adjit.ir import ops
@@ -73,8 +73,9 @@ def call(program: Native, limit: float) -> list[np.ndarray]:
 
 
 def test_a_tape_grows_and_is_read_backwards() -> None:
+    planned = schedule(recorded())
+    assert (planned.tapes, planned.copies) == (1, 0)
     program = native(recorded())
-    assert (program.schedule.tapes, program.schedule.copies) == (1, 0)
     for limit in (0.0, 6.05, 8.0, 1e3, 1e9):
         for y, wanted in zip(
             call(program, limit), expected(np.array([1.0, 2.0, 3.0]), limit), strict=True

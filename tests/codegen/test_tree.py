@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from support import at, native, part, put, repeat
 
-from adjit.codegen.native import Departure, OutOfBounds
+from adjit.codegen.call import Departure, OutOfBounds
 from adjit.ir import ops
 from adjit.ir.errors import IRError
 from adjit.ir.graph import Block, Graph, Guard

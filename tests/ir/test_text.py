@@ -54,7 +54,8 @@ def test_constants_of_every_dtype(name: str, array: object) -> None:
 
 
 @pytest.mark.parametrize(
-    "number", [0.0, -0.0, np.nan, np.inf, -np.inf, 1e-310, 0.1, 1e300, [-np.inf, np.nan, -0.0]]
+    "number",
+    [0.0, -0.0, np.nan, -np.nan, np.inf, -np.inf, 1e-310, 0.1, 1e300, [-np.inf, np.nan, -0.0]],
 )
 def test_awkward_numbers(number: object) -> None:
     block = Block()
@@ -64,7 +65,7 @@ def test_awkward_numbers(number: object) -> None:
     assert parsed.attrs == y.attrs
 
 
-@pytest.mark.parametrize("expected", [True, 3, -2, 0.5, -0.0, np.nan, -np.inf])
+@pytest.mark.parametrize("expected", [True, 3, -2, 0.5, -0.0, np.nan, -np.nan, -np.inf])
 def test_guards(expected: float) -> None:
     block = Block()
     x = block.input("x", ArrayType(BOOL if expected is True else F64, ()))

@@ -11,10 +11,11 @@ import pytest
 
 from adjit.ir import ops
 from adjit.tracer.array import wrap
+from adjit.tracer.current import current_trace
 from adjit.tracer.errors import AdjitError, AdjitTypeError, AdjitValueError
 from adjit.tracer.lift import lift
 from adjit.tracer.promote import promote
-from adjit.tracer.trace import Trace, current_trace
+from adjit.tracer.trace import Trace
 
 from .recording import compare
 

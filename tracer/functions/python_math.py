@@ -54,11 +54,12 @@ from ...ir.ops import (
 from ...ir.types import F64, I64
 from ..array import Array, wrap
 from ..core import ArrayCore
+from ..current import current_trace
 from ..dims import BOUND, checked_number
 from ..errors import error, unsupported
 from ..lift import has_proxy, lift
 from ..regions import innermost
-from ..trace import INT_INPUT_BOUND, current_trace
+from ..trace import INT_INPUT_BOUND
 from .common import cast
 
 CALLS: dict[Any, Callable[..., Any]] = {}

@@ -12,13 +12,13 @@ from ...ir.graph import Value
 from ...ir.op import const
 from ...ir.types import BOOL, F64, I64, Affine, lower_bound
 from ..array import Array, wrap
+from ..current import current_trace
 from ..errors import error, unsupported
 from ..layout import Ints
 from ..lift import lift
 from ..promote import check_dtype, promote
 from ..regions import refuse
 from ..table import implements
-from ..trace import current_trace
 from .common import (
     UNSET,
     as_array,
@@ -331,7 +331,7 @@ def _aligned_weights(x: Array, w: Array, axis: Any) -> Value:
 
 
 def _check_weights(total: Value) -> None:
-    from ..trace import current_trace
+    from ..current import current_trace
 
     trace = current_trace()
     assert trace is not None

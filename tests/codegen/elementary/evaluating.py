@@ -8,8 +8,9 @@ import functools
 import llvmlite.ir as ll
 import numpy as np
 
-from adjit.codegen.elementary.library import define, symbol, widths
-from adjit.codegen.jit import load
+from adjit.codegen.assemble import assemble
+from adjit.codegen.elementary.library import declare, widths
+from adjit.codegen.load import Library
 
 I64 = ll.IntType(64)
 
@@ -17,8 +18,8 @@ I64 = ll.IntType(64)
 @functools.cache
 def _loop(name: str, bits: int, lanes: int) -> tuple[object, object]:
     """A native loop over arrays: ``loop(xs..., y, count)``; ``count`` a multiple of lanes."""
-    module = define(name, bits)
-    called = module.globals[symbol(name, bits, lanes)]
+    module = ll.Module("evaluate")
+    called = declare(module, name, bits, lanes)
     wide = called.ftype.return_type
     pointers = [wide.as_pointer()] * (len(called.args) + 1)
     entry = f"evaluate.{name}.{bits}.{lanes}"
@@ -44,9 +45,9 @@ def _loop(name: str, bits: int, lanes: int) -> tuple[object, object]:
     b.cbranch(b.icmp_signed("<", after, count), head, done)
     b.position_at_end(done)
     b.ret_void()
-    library, address = load(module, entry)
+    library = Library(assemble(str(module), entry))
     signature = [ctypes.c_void_p] * len(pointers) + [ctypes.c_int64]
-    return ctypes.CFUNCTYPE(None, *signature)(address), library
+    return ctypes.CFUNCTYPE(None, *signature)(library.address(entry)), library
 
 
 def evaluate(name: str, *xs: np.ndarray, lanes: int = 0) -> np.ndarray:

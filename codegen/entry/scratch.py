@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import ctypes
 import functools
-from typing import Any
+
+from ..assemble import assemble_once
+from ..load import Library
 
 HEADER = 64
 """Bytes in front of the memory, which hold its size."""
@@ -64,12 +66,11 @@ class Scratch:
     """Where native code finds ``take``, ``give`` and the place of the block that is kept."""
 
     def __init__(self) -> None:
-        from .jit import compile_assembly
-
         self._kept = ctypes.c_int64()
         self.kept = ctypes.addressof(self._kept)
-        self._library: Any
-        self._library, (self.take, self.give) = compile_assembly(_IR, "adjit.take", "adjit.give")
+        self._library = Library(assemble_once("scratch memory", _IR, "adjit.take", "adjit.give"))
+        self.take = self._library.address("adjit.take")
+        self.give = self._library.address("adjit.give")
 
 
 @functools.cache

@@ -7,22 +7,22 @@ numpy/ndarraytypes.h); both are part of their binary interfaces.
 from __future__ import annotations
 
 import ctypes
-import functools
 import sys
 from typing import Any
 
-import llvmlite.binding as llvm
 import llvmlite.ir as ll
 import numpy as np
 
-from .scalar import I8, I32, I64
+from ..scalar import I8, I32, I64
 
 POINTER = I8.as_pointer()
 DOUBLE = ll.DoubleType()
 
-TYPE, SIZE, TUPLE_ITEMS, FLOAT_VALUE, SCALAR_VALUE = 8, 16, 24, 16, 16
+TYPE, SIZE, TUPLE_ITEMS, FLOAT_VALUE, SCALAR_VALUE, BYTES_VALUE = 8, 16, 24, 16, 16, 32
 DATA, RANK, SHAPE, STRIDES, DTYPE, FLAGS = 16, 24, 32, 40, 56, 64
+METHOD_FUNCTION, METHOD_SELF = 16, 24
 CONTIGUOUS_AND_ALIGNED = 0x0001 | 0x0100
+WRITEABLE = 0x0400
 
 _PYTHON = {
     "PyObject_Vectorcall": (POINTER, POINTER, I64, POINTER),
@@ -33,38 +33,32 @@ _PYTHON = {
     "PyList_New": (I64,),
     "PyDict_New": (),
     "PyDict_GetItemWithError": (POINTER, POINTER),
+    "PyDict_Next": (POINTER, POINTER, POINTER, POINTER),
     "PyDict_Size": (POINTER,),
     "PyDict_SetItem": (POINTER, POINTER, POINTER),
     "PyCell_Get": (POINTER,),
     "PyLong_AsLongLongAndOverflow": (POINTER, POINTER),
+    "PyObject_GetAttr": (POINTER, POINTER),
+    "PyFunction_GetDefaults": (POINTER,),
+    "PyFunction_GetKwDefaults": (POINTER,),
     "PyErr_Clear": (),
+    "free": (POINTER,),
     "Py_IncRef": (POINTER,),
     "Py_DecRef": (POINTER,),
     "PyEval_SaveThread": (),
     "PyEval_RestoreThread": (POINTER,),
 }
-_RETURNS = {"PyDict_Size": I64, "PyDict_SetItem": I32, "PyLong_AsLongLongAndOverflow": I64}
-_NUMPY = {  # positions in NumPy's table of functions (numpy/__multiarray_api.h)
-    "PyArray_New": (93, (POINTER, I32, POINTER, I32, POINTER, POINTER, I32, I32, POINTER)),
-    "PyArray_Scalar": (60, (POINTER, POINTER, POINTER)),
+_RETURNS = {
+    "PyDict_Next": I32,
+    "PyDict_Size": I64,
+    "PyDict_SetItem": I32,
+    "PyLong_AsLongLongAndOverflow": I64,
 }
-_NOTHING = ("PyErr_Clear", "Py_IncRef", "Py_DecRef", "PyEval_RestoreThread")
-
-
-@functools.cache
-def _add_symbols() -> None:
-    """Tells LLVM where the functions are."""
-    for name in _PYTHON:
-        address = ctypes.cast(getattr(ctypes.pythonapi, name), ctypes.c_void_p).value
-        llvm.add_symbol(name, address)
-    from numpy._core import _multiarray_umath as module  # type: ignore[attr-defined]
-
-    api = ctypes.pythonapi
-    api.PyCapsule_GetPointer.restype = ctypes.c_void_p
-    api.PyCapsule_GetPointer.argtypes = [ctypes.py_object, ctypes.c_char_p]
-    table = api.PyCapsule_GetPointer(module._ARRAY_API, None)
-    for name, (position, _) in _NUMPY.items():
-        llvm.add_symbol(name, ctypes.c_void_p.from_address(table + 8 * position).value)
+_NUMPY = {  # found by `codegen/external.py`
+    "PyArray_New": (POINTER, I32, POINTER, I32, POINTER, POINTER, I32, I32, POINTER),
+    "PyArray_Scalar": (POINTER, POINTER, POINTER),
+}
+_NOTHING = ("free", "PyErr_Clear", "Py_IncRef", "Py_DecRef", "PyEval_RestoreThread")
 
 
 def supported() -> bool:
@@ -81,17 +75,12 @@ def supported() -> bool:
 
 def call(b: ll.IRBuilder, name: str, *arguments: ll.Value) -> ll.Value:
     """Calls a function of the C interface."""
-    _add_symbols()
     function = b.module.globals.get(name)
     if function is None:
-        types = _PYTHON[name] if name in _PYTHON else _NUMPY[name][1]
+        types = _PYTHON[name] if name in _PYTHON else _NUMPY[name]
         result = ll.VoidType() if name in _NOTHING else _RETURNS.get(name, POINTER)
         function = ll.Function(b.module, ll.FunctionType(result, types), name)
     return b.call(function, arguments)
-
-
-def address_of(item: object) -> ll.Constant:
-    return ll.Constant(I64, id(item)).inttoptr(POINTER)
 
 
 def canonical(dtype: np.dtype) -> np.dtype:

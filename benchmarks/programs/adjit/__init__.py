@@ -1,0 +1,1 @@
+"""Scripts with adjit, from the import to the first gradient."""

@@ -1,0 +1,3 @@
+"""The import alone."""
+
+import adjit  # noqa: F401

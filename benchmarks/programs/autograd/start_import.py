@@ -1,0 +1,3 @@
+"""The import alone."""
+
+import autograd.numpy  # noqa: F401

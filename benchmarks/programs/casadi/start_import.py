@@ -1,0 +1,3 @@
+"""The import alone."""
+
+import casadi  # noqa: F401

@@ -1,0 +1,1 @@
+"""Programs that compute nothing: what a call, and a process, costs in any case."""

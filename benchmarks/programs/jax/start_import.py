@@ -1,0 +1,3 @@
+"""The import alone."""
+
+import jax  # noqa: F401

@@ -1,0 +1,3 @@
+"""The import alone."""
+
+import numba  # noqa: F401

@@ -1,0 +1,3 @@
+"""The import alone."""
+
+import numpy  # noqa: F401

@@ -1,0 +1,3 @@
+"""The import alone."""
+
+import torch  # noqa: F401

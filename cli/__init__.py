@@ -1,0 +1,1 @@
+"""The command line: one module per command; `__main__` puts them together."""

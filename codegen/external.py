@@ -1,0 +1,41 @@
+"""Where functions are that native code calls and LLVM cannot find by name in this process."""
+
+from __future__ import annotations
+
+import ctypes
+import functools
+
+BLAS = "adjit_blas_"
+"""What the names of BLAS functions begin with in LLVM: SciPy's, whose integers have 32 bits."""
+
+NUMPY = {"PyArray_New": 93, "PyArray_Scalar": 60}
+"""Positions in NumPy's table of functions (numpy/__multiarray_api.h)."""
+
+
+def address(name: str) -> int | None:
+    """None where the process has a function of that name itself."""
+    if name.startswith(BLAS):
+        return _blas(name.removeprefix(BLAS))
+    return _numpy(NUMPY[name]) if name in NUMPY else None
+
+
+def _blas(name: str) -> int:
+    from scipy.linalg import cython_blas
+
+    capsule = cython_blas.__pyx_capi__[name]
+    get_name = ctypes.pythonapi.PyCapsule_GetName
+    get_name.restype, get_name.argtypes = ctypes.c_char_p, [ctypes.py_object]
+    return _pointer(capsule, get_name(capsule))
+
+
+@functools.cache
+def _numpy(position: int) -> int | None:
+    from numpy._core import _multiarray_umath as module  # type: ignore[attr-defined]
+
+    return ctypes.c_void_p.from_address(_pointer(module._ARRAY_API, None) + 8 * position).value
+
+
+def _pointer(capsule: object, name: bytes | None) -> int:
+    get = ctypes.pythonapi.PyCapsule_GetPointer
+    get.restype, get.argtypes = ctypes.c_void_p, [ctypes.py_object, ctypes.c_char_p]
+    return int(get(capsule, name))

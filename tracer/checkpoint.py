@@ -1,0 +1,42 @@
+"""``checkpoint``: a function whose loops are differentiated in little memory (`segments`)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from .current import current_trace
+
+
+class Checkpoint:
+    """A function whose loops are differentiated with little memory; see ``checkpoint``."""
+
+    __adjit_transform__ = True
+
+    def __init__(self, fun: Callable[..., Any]) -> None:
+        self.fun = fun
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        from .hooks import recordable
+
+        trace = current_trace()
+        if trace is None:
+            return self.fun(*args, **kwargs)
+        recorded = recordable(self.fun) or self.fun
+        trace.checkpointing += 1
+        try:
+            return recorded(*args, **kwargs)
+        finally:
+            trace.checkpointing -= 1
+
+
+def checkpoint(fun: Callable[..., Any]) -> Callable[..., Any]:
+    """``fun``, with its loops differentiated in about sqrt(T) memory for T steps.
+
+    The derivative of a loop keeps what each step overwrites or cannot compute again. Of a loop
+    in a checkpointed function it keeps that for one segment of about sqrt(T) steps at a time,
+    and what each segment started from; the steps are run twice. Only the outermost loops are
+    segmented, and their number of steps must be known before they start: a loop that a
+    condition ends is an error (AdjitNotImplementedError). Values and derivatives are the same.
+    """
+    return Checkpoint(fun)
