@@ -72,7 +72,7 @@ class Scalar:
         """SciPy's function; f32 is computed in f64, as SciPy does."""
         double, single = ll.DoubleType(), self.dtype.itemsize == 4
         type = ll.FunctionType(double, [double] * len(xs) + [I32])
-        called = special.function(self.b.module, special.PREFIX + name, type)
+        called = special.function(self.b.module, name, type)
         wide = [self.b.fpext(x, double) for x in xs] if single else list(xs)
         y = self.b.call(called, [*wide, ll.Constant(I32, 0)])
         return self.b.fptrunc(y, xs[0].type) if single else y
