@@ -263,7 +263,22 @@ def call_method(ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> An
         return call_ufunc(ufunc, x, z, **kwargs)
     if method == "at" and len(inputs) == 3:
         target, index, operand = inputs
-        place = indexing.view(target, index)
-        call_ufunc(ufunc, place, operand, out=place)
+        _update_at(ufunc, target, index, operand)
         return None
     raise unsupported(f"np.{ufunc.__name__}.{method}")
+
+
+def _update_at(ufunc: np.ufunc, target: Any, index: object, operand: Any) -> None:
+    """``target[index] = ufunc(target[index], operand)``, one element after the other."""
+    rule = rule_of(ufunc)
+    if not isinstance(target, ArrayCore) or rule is None or ufunc.nin != 2 or ufunc.nout != 1:
+        raise unsupported(f"np.{ufunc.__name__}.at")
+    given = operand if weak_of(operand) is not None else as_operand(operand, ufunc.__name__)
+    first, second, _ = _resolve(ufunc, [target, given], [target], None, "same_kind")
+
+    def combine(old: Value, new: Value) -> Value:
+        old = old if old.dtype == first else ops.cast(old, dtype=first)
+        y = rule(old, new)
+        return y if y.dtype == target.dtype else ops.cast(y, dtype=target.dtype)
+
+    indexing.update_at(target, index, cast_operand(given, second), combine)
