@@ -239,8 +239,6 @@ _REDUCTIONS: dict[Any, Any] = {
     np.logical_and: np.all,
     np.logical_or: np.any,
 }
-_ACCUMULATIONS: dict[Any, Any] = {np.add: np.cumsum, np.multiply: np.cumprod}
-_TWINS = {"reduce": _REDUCTIONS, "accumulate": _ACCUMULATIONS}
 
 
 def call_method(ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
@@ -248,12 +246,11 @@ def call_method(ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> An
     if method == "__call__":
         gufunc = FUNCTIONS.get(ufunc) if ufunc.signature is not None else None
         return gufunc(*inputs, **kwargs) if gufunc else call_ufunc(ufunc, *inputs, **kwargs)
-    twins = _TWINS.get(method, {})
-    if twins.get(ufunc) in FUNCTIONS:
+    if method == "reduce" and ufunc in _REDUCTIONS and len(inputs) == 1:
         kwargs.setdefault("axis", 0)
         if isinstance(kwargs.get("out"), tuple):
             (kwargs["out"],) = kwargs["out"]
-        return FUNCTIONS[twins[ufunc]](*inputs, **kwargs)
+        return FUNCTIONS[_REDUCTIONS[ufunc]](*inputs, **kwargs)
     if method == "outer":
         from .array import wrap
 
@@ -265,6 +262,10 @@ def call_method(ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> An
         target, index, operand = inputs
         _update_at(ufunc, target, index, operand)
         return None
+    if method in ("accumulate", "reduce", "reduceat"):
+        from .functions.scans import METHODS
+
+        return METHODS[method](ufunc, *inputs, **kwargs)
     raise unsupported(f"np.{ufunc.__name__}.{method}")
 
 
