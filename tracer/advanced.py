@@ -92,9 +92,7 @@ def write(
 
     def step(i: Dim, x: Value, rows: Value, *indices: Value) -> list[Value]:
         places = _places(access, indices, i)
-        row = ops.slice_(
-            rows, start=_row(i, rest), step=(1,) * (1 + len(rest)), size=(1, *rest)
-        )
+        row = ops.slice_(rows, start=_row(i, rest), step=(1,) * (1 + len(rest)), size=(1, *rest))
         old_shape = _size(access)
         new = ops.reshape(row, shape=old_shape)
         if combine is not None:
@@ -342,4 +340,3 @@ def mask_of(x: ArrayCore, entries: list[Any]) -> Value | None:
     shape = (*value.shape, *(1 for _ in x.shape[len(value.shape) :]))
     value = ops.reshape(value, shape=shape) if shape != value.shape else value
     return value if shape == x.shape else ops.broadcast(value, shape=x.shape)
-

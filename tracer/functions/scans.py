@@ -229,16 +229,14 @@ def reduce_(
     count = prod(shape[a] for a in axes)
     kept = tuple(shape[a] for a in rest)
     if not count and identity is None and 0 not in kept:
-        text = (
-            f"zero-size array to reduction operation {ufunc.__name__} which has no identity"
-        )
+        text = f"zero-size array to reduction operation {ufunc.__name__} which has no identity"
         raise error("value", text=text)
 
     def rows(value: Value) -> Value:
         return reshape(transpose(value, axes + rest), (count, *kept))
 
     start = None
-    if initial is not UNSET and initial is not None or identity is not None and not count:
+    if (initial is not UNSET and initial is not None) or (identity is not None and not count):
         start = as_value(identity, x.dtype)
     if not axes:
         y = x if start is None else spread(step(start, x), shape)
