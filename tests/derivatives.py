@@ -40,7 +40,7 @@ def run(graph: Graph, args: Sequence[Any]) -> Arrays:
     env: dict[Value, Any] = dict(zip(graph.inputs, args, strict=True))
     for value in graph.values:
         y = env[value] = evaluate(value, [env[arg] for arg in value.args])
-        assert y.shape == value.shape, (value, y.shape)
+        assert value.regions or y.shape == value.shape, (value, y.shape)
     return [env[value] for value in graph.outputs]
 
 
