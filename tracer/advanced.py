@@ -48,6 +48,12 @@ class Access:
         return int(np.prod(self.shape, dtype=np.int64))
 
     @property
+    def in_order(self) -> bool:
+        """Whether NumPy is known to put the elements in C order, which depends on the access."""
+        leading = self.axes == tuple(range(len(self.axes)))
+        return leading and bool(self.target.is_contiguous)
+
+    @property
     def rest(self) -> Place:
         """The sizes of the axes that are taken whole."""
         return tuple(d for axis, d in enumerate(self.target.shape) if axis not in self.axes)
@@ -92,9 +98,7 @@ def write(
 
     def step(i: Dim, x: Value, rows: Value, *indices: Value) -> list[Value]:
         places = _places(access, indices, i)
-        row = ops.slice_(
-            rows, start=_row(i, rest), step=(1,) * (1 + len(rest)), size=(1, *rest)
-        )
+        row = ops.slice_(rows, start=_row(i, rest), step=(1,) * (1 + len(rest)), size=(1, *rest))
         old_shape = _size(access)
         new = ops.reshape(row, shape=old_shape)
         if combine is not None:
@@ -224,10 +228,16 @@ def access(x: Any, entries: list[Any], view: Callable[[Any, list[Any]], Any]) ->
     together = all(kinds[first : last + 1])
     indices, wheres = [], []
     for at, single in arrays:
-        flat, where = _normalised(single, at, target.shape[at], shape)
+        flat, where = normalised(single, at, target.shape[at], shape)
         indices.append(flat)
         wheres.append(where)
     return Access(target, axes, tuple(indices), tuple(wheres), shape, axes[0] if together else 0)
+
+
+def along_axis(x: Any, axis: int, positions: Value) -> Access:
+    """The slices of ``x`` at positions on one axis, which are checked."""
+    flat, where = normalised(positions, axis, x.shape[axis], tuple(positions.shape))
+    return Access(x, (axis,), (flat,), (where,), tuple(positions.shape), axis)
 
 
 def _shape_text(shape: Sequence[Dim]) -> str:
@@ -267,10 +277,12 @@ def _positions(x: Any, axis: int, array: Value | np.ndarray) -> list[Value | np.
     return list(nonzero(array))
 
 
-def _normalised(
+def normalised(
     index: Value | np.ndarray, axis: int, dim: Dim, shape: tuple[int, ...]
 ) -> tuple[Value, str]:
     """Flat positions counted from the front, and the text of the check where one is needed."""
+    if isinstance(index, Value) and _trace().is_constant(index):
+        index = _trace().concrete(index)
     if isinstance(index, np.ndarray) and isinstance(dim, int):
         wrong = index[(index < -dim) | (index >= dim)]
         if wrong.size:
@@ -281,7 +293,8 @@ def _normalised(
     value = index if isinstance(index, Value) else ops.const(index)
     value = value if value.dtype == I64 else ops.cast(value, dtype=I64)
     size = number_of(dim)
-    value = ops.where(ops.lt(value, 0), value + size, value)
+    inside = ops.logical_and(ops.lt(value, 0), ops.ge(value, -size))
+    value = ops.where(inside, value + size, value)  # others keep the number that the error shows
     if value.shape != shape:
         value = ops.broadcast(value, shape=shape)
     flat = ops.reshape(value, shape=(int(np.prod(shape, dtype=np.int64)),))
@@ -342,4 +355,3 @@ def mask_of(x: ArrayCore, entries: list[Any]) -> Value | None:
     shape = (*value.shape, *(1 for _ in x.shape[len(value.shape) :]))
     value = ops.reshape(value, shape=shape) if shape != value.shape else value
     return value if shape == x.shape else ops.broadcast(value, shape=x.shape)
-

@@ -15,6 +15,7 @@ from . import (
     products,
     ranges,
     reductions,
+    selection,
     shapes,
 )
 from .scalars import CALLS, face
