@@ -164,7 +164,7 @@ def _element(x: Value, i: Dim) -> Value:
 
 def _places(access: Access, indices: Sequence[Value], i: Dim) -> list[Dim]:
     """Element ``i`` of each index, as a symbol; checked where that is not known to be inside."""
-    found = []
+    found: list[Dim] = []
     for axis, flat, where in zip(access.axes, indices, access.wheres, strict=True):
         symbol = _trace().symbol(access.target.shape[axis] - 1)
         give_number(_element(flat, i), symbol=symbol, where=where)

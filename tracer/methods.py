@@ -158,7 +158,9 @@ class Methods(ArrayCore):
 
     @property
     def flat(self) -> Any:
-        return iter(_call(np.ravel, self))
+        from .flat import Flat
+
+        return Flat(self)
 
     @property
     def base(self) -> Any:

@@ -6,6 +6,7 @@
 from ..table import FUNCTIONS
 from . import (
     choices,
+    concatenators,
     creation,
     diagonals,
     einsum,

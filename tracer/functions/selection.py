@@ -269,9 +269,9 @@ def _target(a: Any) -> Array:
     return a
 
 
-def _repeated(values: Any, dtype: np.dtype, count: int) -> Value:
+def repeated(values: Value, count: int) -> Value:
     """The values one after the other, again from the first where there are too few."""
-    value = _flat(lift(values, dtype))
+    value = _flat(values)
     (size,) = value.shape
     if size == 0 and count:
         raise error("value", text="Cannot insert from an empty array!")
@@ -288,7 +288,7 @@ def put(a: Any, ind: Any, v: Any, mode: str = "raise") -> None:
     x, wanted = _target(a), _flat(_integers(ind))
     if _count(wanted.shape) == 0 or _count(lift(v).shape) == 0:
         return
-    source = _repeated(v, x.dtype, wanted.shape[0])
+    source = repeated(lift(v, x.dtype), wanted.shape[0])
     advanced.write(at_flat(x, _settled(wanted, mode, x.size)), source)
 
 
@@ -299,7 +299,7 @@ def place(arr: Any, mask: Any, vals: Any) -> None:
     if chosen.shape != (x.size,):
         raise error("value", text="place: mask and data must be the same size")
     (wanted,) = advanced.nonzero(chosen)
-    advanced.write(at_flat(x, wanted), _repeated(vals, x.dtype, wanted.shape[0]))
+    advanced.write(at_flat(x, wanted), repeated(lift(vals, x.dtype), wanted.shape[0]))
 
 
 @implements(np.putmask)
@@ -310,7 +310,7 @@ def putmask(a: Any, mask: Any, values: Any) -> None:
         raise error("value", text="putmask: mask and data must be the same size")
     if _count(lift(values).shape) == 0:
         return
-    source = reshape(_repeated(values, x.dtype, x.size), x.shape)
+    source = reshape(repeated(lift(values, x.dtype), x.size), x.shape)
     x._write(ops.where(reshape(chosen, x.shape), source, x.value))
 
 
@@ -384,8 +384,8 @@ def insert(arr: Any, obj: Any, values: Any, axis: Any = None) -> Array:
     # Where NumPy puts the new rows among the old ones, as it would number them.
     news = np.arange(x.shape[at], x.shape[at] + count)
     try:
-        repeated = np.repeat(positions.reshape(-1), count) if positions.size == 1 else positions
-        order = np.insert(np.arange(x.shape[at]), repeated, news)
+        spots = np.repeat(positions.reshape(-1), count) if positions.size == 1 else positions
+        order = np.insert(np.arange(x.shape[at]), spots, news)
     except IndexError as problem:
         raise error("index", text=str(problem)) from None
     shape = (*x.shape[:at], count, *x.shape[at + 1 :])
