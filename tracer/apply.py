@@ -13,7 +13,7 @@ from ..ir.graph import Value
 from ..ir.types import BOOL, Affine, broadcast_shapes
 from . import indexing
 from . import layout as layouts
-from .core import ArrayCore
+from .core import ArrayCore, Lazy
 from .errors import error, unsupported
 from .layout import Ints, Layout
 from .lift import cast_array, lift
@@ -72,12 +72,14 @@ def call_ufunc(
 
 def is_operand(x: object) -> bool:
     """Whether NumPy's operators would take ``x`` as an array or number."""
-    kinds = (ArrayCore, int, float, complex, np.generic, np.ndarray, list, tuple)
+    kinds = (ArrayCore, Lazy, int, float, complex, np.generic, np.ndarray, list, tuple)
     return isinstance(x, kinds)
 
 
 def as_operand(x: object, operation: str) -> Any:
     """An Array, a Python scalar, or an ndarray of a supported dtype."""
+    if isinstance(x, Lazy):
+        x = x.array()
     if isinstance(x, ArrayCore):
         x._check_alive(operation)
         return x
@@ -280,6 +282,7 @@ def _update_at(ufunc: np.ufunc, target: Any, index: object, operand: Any) -> Non
     def combine(old: Value, new: Value) -> Value:
         old = old if old.dtype == first else ops.cast(old, dtype=first)
         y = rule(old, new)
+        assert isinstance(y, Value)
         return y if y.dtype == target.dtype else ops.cast(y, dtype=target.dtype)
 
     indexing.update_at(target, index, cast_operand(given, second), combine)

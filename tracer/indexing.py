@@ -32,15 +32,16 @@ def read(x: Any, index: object) -> Array:
 
     entries = _entries(x, index)
     if any(map(is_advanced, entries)):
-        return wrap(advanced.read(advanced.access(x, entries, _view)), scalar=False)
-    found = _view(x, entries)
-    if all(_is_integer(entry) for entry in entries) and not found.shape:
-        return wrap(found.value)
+        found = advanced.access(x, entries, _view)
+        return wrap(advanced.read(found), scalar=False, layout="C" if found.in_order else None)
+    place = _view(x, entries)
+    if all(_is_integer(entry) for entry in entries) and not place.shape:
+        return wrap(place.value)
     # NumPy copies where an integer of the index is a 0-d array.
     if any(_is_array(entry) for entry in entries):
-        order = elementwise(found.shape, [(found.shape, found.layout)])
-        return wrap(found.value, scalar=False, layout=order)
-    return found
+        order = elementwise(place.shape, [(place.shape, place.layout)])
+        return wrap(place.value, scalar=False, layout=order)
+    return place
 
 
 def view(x: Any, index: object) -> Array:
@@ -66,7 +67,7 @@ def write(x: Any, index: object, source: object) -> None:
         x._write(ops.where(mask, value, x.value))
         return
     access = advanced.access(x, entries, _view)
-    advanced.write(access, _fitting(value, advanced.result_shape(access)))
+    advanced.write(access, fitting(value, advanced.result_shape(access)))
 
 
 def update_at(x: ArrayCore, index: object, source: Value, combine: Any) -> None:
@@ -74,20 +75,20 @@ def update_at(x: ArrayCore, index: object, source: Value, combine: Any) -> None:
     entries = _entries(x, index)
     if not any(map(is_advanced, entries)):
         place = _view(x, entries)
-        place._write(combine(place.value, _fitting(source, place.shape)))
+        place._write(combine(place.value, fitting(source, place.shape)))
         return
     access = advanced.access(x, entries, _view)
-    advanced.write(access, _fitting(source, advanced.result_shape(access)), combine)
+    advanced.write(access, fitting(source, advanced.result_shape(access)), combine)
 
 
 def assign(target: ArrayCore, source: object) -> None:
     """Copies ``source`` into all of ``target``."""
     if isinstance(source, ArrayCore) and source._shares_place(target):
         return
-    target._write(_fitting(lift(source, target.dtype), target.shape))
+    target._write(fitting(lift(source, target.dtype), target.shape))
 
 
-def _fitting(value: Value, target: Shape) -> Value:
+def fitting(value: Value, target: Shape) -> Value:
     """``value`` as it is assigned to elements of shape ``target``."""
     shape = value.shape
     fitting = shape

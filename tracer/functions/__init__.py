@@ -6,6 +6,7 @@
 from ..table import FUNCTIONS
 from . import (
     choices,
+    concatenators,
     creation,
     diagonals,
     einsum,
@@ -18,6 +19,7 @@ from . import (
     ranges,
     reductions,
     scans,
+    selection,
     shapes,
 )
 from .scalars import CALLS, face

@@ -16,7 +16,7 @@ import numpy as np
 from ...ir import ops
 from ...ir.graph import Value
 from ...ir.types import BOOL, Affine, Dim, lower_bound
-from ..advanced import _repeat
+from ..advanced import repeat
 from ..array import Array, wrap
 from ..current import current_trace
 from ..errors import error, unsupported
@@ -75,7 +75,7 @@ def fold(step: Step, x: Value, start: Value | None = None) -> Value:
     def body(i: Dim, so_far: Value, rows: Value) -> list[Value]:
         return [spread(step(so_far, reshape(_at(rows, 0, i), so_far.shape)), so_far.shape)]
 
-    return start if 0 in rest else _repeat(x.shape[0], [start], [x], body)[0]
+    return start if 0 in rest else repeat(x.shape[0], [start], [x], body)[0]
 
 
 def _check_some(size: Dim) -> None:
@@ -99,7 +99,7 @@ def _scan_rows(step: Step, x: Value, axis: int) -> Value:
 
     y = _put(ops.zeros(x.type), first, axis, 0)
     state = [reshape(first, ()) if alone else first, y]
-    return _repeat(size - 1, state, [x], body)[1]
+    return repeat(size - 1, state, [x], body)[1]
 
 
 def _scan_each(step: Step, x: Value) -> Value:
@@ -108,7 +108,7 @@ def _scan_each(step: Step, x: Value) -> Value:
     def body(i: Dim, y: Value, x: Value) -> list[Value]:
         return [_put(y, _scan_rows(step, _at(x, 0, i), 1), 0, i)]
 
-    return _repeat(x.shape[0], [ops.zeros(x.type)], [x], body)[0]
+    return repeat(x.shape[0], [ops.zeros(x.type)], [x], body)[0]
 
 
 def _at(x: Value, axis: int, place: Dim) -> Value:
@@ -270,7 +270,7 @@ def _masked_fold(step: Step, x: Value, mask: Value, start: Value) -> Value:
         chosen = reshape(_at(mask, 0, i), kept)
         return [ops.where(chosen, step(so_far, item), so_far)]
 
-    return _repeat(x.shape[0], [spread(start, kept)], [x, mask], body)[0]
+    return repeat(x.shape[0], [spread(start, kept)], [x, mask], body)[0]
 
 
 # --- cumulative sums and products -----------------------------------------------------------
