@@ -63,11 +63,12 @@ def _each(
 ) -> None:
     """``body(i)`` for ``start <= i < stop``."""
     number = _variable(b, start)
-    _while(
-        b,
-        lambda: b.icmp_signed("<", b.load(number), stop),
-        lambda: (body(b.load(number)), b.store(b.add(b.load(number), ONE), number)),
-    )
+
+    def turn() -> None:
+        body(b.load(number))
+        b.store(b.add(b.load(number), ONE), number)
+
+    _while(b, lambda: b.icmp_signed("<", b.load(number), stop), turn)
 
 
 def _while(b: ll.IRBuilder, test: Callable[[], ll.Value], body: Callable[[], object]) -> None:

@@ -267,7 +267,8 @@ def call_method(ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> An
     if method in ("accumulate", "reduce", "reduceat"):
         from .functions.scans import METHODS
 
-        return METHODS[method](ufunc, *inputs, **kwargs)
+        record: Any = METHODS[method]
+        return record(ufunc, *inputs, **kwargs)
     raise unsupported(f"np.{ufunc.__name__}.{method}")
 
 

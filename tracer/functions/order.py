@@ -99,10 +99,14 @@ def _row(y: Value, number: int) -> Value:
     return reshape(cut(y, 0, number, 1), y.shape[1:])
 
 
-def _flat_or_axis(a: Any, axis: Any) -> tuple[Value, int]:
-    """``a`` and the axis to work along; None stands for all elements in C order."""
+def _flat_or_axis(a: Any, axis: Any, scalar: bool = False) -> tuple[Value, int]:
+    """``a`` and the axis to work along; None stands for all elements in C order.
+
+    ``scalar``: axis 0 or -1 of a 0-d array is taken as that of a vector of one element.
+    """
     x = lift(a)
-    if axis is None:
+    of_scalar = scalar and not x.shape and axis is not None and operator.index(axis) in (0, -1)
+    if axis is None or of_scalar:
         return reshape(x, (prod(x.shape),)), 0
     return x, one_axis(axis, len(x.shape))
 
@@ -127,7 +131,7 @@ def first_extreme(x: Value, axis: int, extremum: Callable[..., Value]) -> Value:
 def _place(extremum: Callable[..., Value], name: str) -> Callable[..., Any]:
     def record(a: Any, axis: Any = None, out: Any = None, *, keepdims: Any = UNSET) -> Any:
         whole = lift(a)
-        x, at = _flat_or_axis(a, axis if whole.shape else _of_scalar(axis))
+        x, at = _flat_or_axis(a, axis, scalar=True)
         sized(x, f"np.{name}")
         if not x.shape[at] and 0 not in _without(x.shape, at):
             raise error("value", text=f"attempt to get {name} of an empty sequence")
@@ -139,12 +143,6 @@ def _place(extremum: Callable[..., Value], name: str) -> Callable[..., Any]:
         return deliver(y, out, name)
 
     return record
-
-
-def _of_scalar(axis: Any) -> None:
-    """A scalar is taken as a vector of one element."""
-    if axis is not None and operator.index(axis) not in (0, -1):
-        raise error("axis", axis=operator.index(axis), ndim=0)
 
 
 def _without(shape: Ints, axis: int) -> Ints:
@@ -206,7 +204,7 @@ def argsort(
 ) -> Any:
     """Always stable, which NumPy's default is not."""
     _check_kind(kind, order, stable)
-    x, at = _flat_or_axis(a, axis if lift(a).shape else _of_scalar(axis))
+    x, at = _flat_or_axis(a, axis, scalar=True)
     return wrap(from_last(order_of(to_last(x, at)), at), scalar=False)
 
 
@@ -236,7 +234,7 @@ def argpartition(
     a: Any, kth: Any, axis: Any = -1, kind: Any = "introselect", order: Any = None
 ) -> Any:
     """The places of all elements sorted."""
-    x, at = _flat_or_axis(a, axis if lift(a).shape else _of_scalar(axis))
+    x, at = _flat_or_axis(a, axis, scalar=True)
     _check_kth(kth, x.shape[at])
     return argsort(a, axis, order=order)
 

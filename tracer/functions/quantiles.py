@@ -20,7 +20,7 @@ from ...ir.op import const
 from ...ir.types import F64, I64
 from ..array import Array, wrap
 from ..errors import error, unsupported
-from ..layout import Ints
+from ..layout import Ints, contiguous
 from ..lift import lift
 from ..promote import promote, weak_of
 from ..table import implements
@@ -104,7 +104,7 @@ def _finish(
     if out is not None:
         return deliver(y, out, name)
     # NumPy's result has the axes in another order in memory where it goes row by row.
-    layout = None if name.startswith("nan") else "C"
+    layout = None if name.startswith("nan") else contiguous(y.shape)
     return wrap(y, scalar=not y.shape and not flag(keepdims), layout=layout)
 
 

@@ -142,7 +142,7 @@ def _operand(ufunc: np.ufunc, x: Value, dtype: Any, out: Any, method: str) -> tu
     """What a scan or fold runs over, in the dtype that NumPy would compute in, and its step."""
     rule = _binary(ufunc, method)
     wanted = None if dtype is None else check_dtype(dtype, f"np.{ufunc.__name__}.{method}")
-    fixed = {} if wanted is None else {"signature": (wanted, None, None)}
+    fixed: dict[str, Any] = {} if wanted is None else {"signature": (wanted, None, None)}
     faces = (None if out is None else out.dtype, x.dtype, None)
     try:
         types = ufunc.resolve_dtypes(faces, reduction=True, **fixed)
