@@ -243,12 +243,22 @@ _REDUCTIONS: dict[Any, Any] = {
 }
 
 
+def _has_twin(ufunc: np.ufunc, kwargs: dict[str, Any]) -> bool:
+    """Whether a NumPy function takes the keywords of a reduction."""
+    return ufunc not in (np.logical_and, np.logical_or) or not {"dtype", "initial"} & set(kwargs)
+
+
 def call_method(ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
     """``np.add(...)`` and its methods ``reduce``, ``accumulate``, ``outer``, ``at``."""
     if method == "__call__":
         gufunc = FUNCTIONS.get(ufunc) if ufunc.signature is not None else None
         return gufunc(*inputs, **kwargs) if gufunc else call_ufunc(ufunc, *inputs, **kwargs)
-    if method == "reduce" and ufunc in _REDUCTIONS and len(inputs) == 1:
+    if (
+        method == "reduce"
+        and ufunc in _REDUCTIONS
+        and len(inputs) == 1
+        and _has_twin(ufunc, kwargs)
+    ):
         kwargs.setdefault("axis", 0)
         if isinstance(kwargs.get("out"), tuple):
             (kwargs["out"],) = kwargs["out"]
@@ -256,9 +266,8 @@ def call_method(ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> An
     if method == "outer":
         from .array import wrap
 
-        x, z = (wrap(lift(operand)) if weak_of(operand) is None else operand for operand in inputs)
-        if isinstance(x, ArrayCore) and x.weak is None:
-            x = x._view_reshape(x.shape + (1,) * len(_shape(z)))
+        x, z = (wrap(lift(operand)) for operand in inputs)  # no number is weak here
+        x = x._view_reshape(x.shape + (1,) * len(z.shape))
         return call_ufunc(ufunc, x, z, **kwargs)
     if method == "at" and len(inputs) == 3:
         target, index, operand = inputs

@@ -145,7 +145,7 @@ def _operand(ufunc: np.ufunc, x: Value, dtype: Any, out: Any, method: str) -> tu
     fixed: dict[str, Any] = {} if wanted is None else {"signature": (wanted, None, None)}
     faces = (None if out is None else out.dtype, x.dtype, None)
     try:
-        types = ufunc.resolve_dtypes(faces, reduction=True, **fixed)
+        types = ufunc.resolve_dtypes(faces, reduction=True, casting="unsafe", **fixed)
     except TypeError as problem:
         raise error("type", text=problem) from None
     first, second, result = [check_dtype(t, f"np.{ufunc.__name__}.{method}") for t in types]
@@ -174,6 +174,8 @@ def accumulate(
     x = lift(array)
     if not x.shape:
         _binary(ufunc, "accumulate")
+        if axis is not None:
+            one_axis(axis, max(len(x.shape), 1))
         raise error("type", text="cannot accumulate on a scalar")
     if axis is None:
         if len(x.shape) > 1:
@@ -185,7 +187,7 @@ def accumulate(
         (axis,) = axis
     at = one_axis(axis, len(x.shape))
     x, step = _operand(ufunc, x, dtype, out, "accumulate")
-    return deliver(scan(step, x, at), out, f"{ufunc.__name__}.accumulate")
+    return deliver(scan(step, x, at), out, f"{ufunc.__name__}.accumulate", "unsafe")
 
 
 def reduce_(
@@ -203,13 +205,13 @@ def reduce_(
         (out,) = out
     x = lift(array)
     axes = reduced_axes(axis, len(x.shape))
+    x, step = _operand(ufunc, x, dtype, out, "reduce")
     if len(axes) > 1 and ufunc.identity is None and ufunc not in _REORDERABLE:
         text = (
             f"reduction operation '{ufunc.__name__}' is not reorderable, so at most one axis may"
             " be specified"
         )
         raise error("value", text=text)
-    x, step = _operand(ufunc, x, dtype, out, "reduce")
     identity = ufunc.identity if initial is UNSET else initial
     mask = None
     if where is not True and where is not UNSET:
@@ -240,7 +242,7 @@ def reduce_(
         start = as_value(identity, x.dtype)
     if not axes:
         y = x if start is None else spread(step(start, x), shape)
-        return deliver(y, out, f"{ufunc.__name__}.reduce")
+        return deliver(y, out, f"{ufunc.__name__}.reduce", "unsafe")
     if 0 in kept:
         y = ops.zeros(x.type.with_shape(kept))
     elif mask is None:
@@ -248,7 +250,7 @@ def reduce_(
     else:
         y = _masked_fold(step, rows(x), rows(mask), as_value(identity, x.dtype))
     y = reshape(y, kept_shape(shape, axes))
-    return deliver(drop(y, axes, keepdims), out, f"{ufunc.__name__}.reduce")
+    return deliver(drop(y, axes, keepdims), out, f"{ufunc.__name__}.reduce", "unsafe")
 
 
 _REORDERABLE = frozenset(
@@ -284,7 +286,7 @@ def _cumulative(ufunc: np.ufunc, function: Any, skipping: Any, neutral: float) -
             if axis is not None:
                 reduced_axes(axis, x.ndim)
             x, axis = ravel(x), 0
-        return accumulate(ufunc, x, axis, dtype, out)
+        return accumulate(ufunc, x, operator.index(axis), dtype, out)
 
     @implements(skipping)
     def without_nan(a: Any, axis: Any = None, dtype: Any = None, out: Any = None) -> Any:
@@ -342,12 +344,15 @@ def reduceat(
     """``ufunc.reduceat`` for indices that are known: one fold for each segment."""
     if isinstance(out, tuple):
         (out,) = out
-    if isinstance(indices, Array):
+    trace = current_trace()
+    assert trace is not None
+    given = lift(indices)
+    if not trace.is_constant(given):
         raise unsupported(f"np.{ufunc.__name__}.reduceat with recorded indices")
     x = lift(array)
     at = one_axis(axis, len(x.shape))
     x, step = _operand(ufunc, x, dtype, out, "reduceat")
-    places = [operator.index(n) for n in np.asarray(indices).tolist()]
+    places = [int(n) for n in trace.concrete(given)]
     size = x.shape[at]
     for place in places:
         if not 0 <= place < size:
@@ -357,13 +362,13 @@ def reduceat(
     back = tuple(front.index(axis) for axis in range(len(front)))
     rows = transpose(x, front)
     parts: list[Any] = []
-    for place, end in zip(places, [*places[1:], size], strict=True):
-        count = max(end - place, 1)
-        y = fold(step, cut(rows, 0, place, count))
+    for number, place in enumerate(places):
+        end = places[number + 1] if number + 1 < len(places) else size
+        y = fold(step, cut(rows, 0, place, max(end - place, 1)))
         parts.append(wrap(reshape(y, (1, *y.shape)), scalar=False))
     empty: Ints = (0, *rows.shape[1:])
     y = concatenate(parts, 0).value if parts else ops.zeros(x.type.with_shape(empty))
-    return deliver(transpose(y, back), out, f"{ufunc.__name__}.reduceat")
+    return deliver(transpose(y, back), out, f"{ufunc.__name__}.reduceat", "unsafe")
 
 
 METHODS = {"accumulate": accumulate, "reduce": reduce_, "reduceat": reduceat}
