@@ -21,5 +21,6 @@ from . import (
     scans,
     selection,
     shapes,
+    skipping,
 )
 from .scalars import CALLS, face
