@@ -15,7 +15,7 @@ from ..array import wrap
 from ..errors import error
 from ..lift import lift
 from ..table import implements
-from .common import UNSET, as_value, broadcast_shapes, cast, deliver, reduced_axes, reshape, spread
+from .common import UNSET, as_value, broadcast_shapes, deliver, reduced_axes, reshape, spread
 from .reductions import (
     check_not_empty,
     counted,
