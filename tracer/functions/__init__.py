@@ -7,13 +7,16 @@ from ..table import FUNCTIONS
 from . import (
     choices,
     concatenators,
+    convolutions,
     creation,
     diagonals,
     einsum,
     joins,
     kinds,
     norms,
+    numerics,
     order,
+    padding,
     products,
     quantiles,
     ranges,
@@ -22,5 +25,7 @@ from . import (
     selection,
     shapes,
     skipping,
+    special,
+    statistics,
 )
 from .scalars import CALLS, face
