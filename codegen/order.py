@@ -1,7 +1,8 @@
 """Sorting and searching: functions of the module that calls them.
 
-Each is emitted once for a dtype, and takes pointers and sizes. Sorting is a stable merge sort from
-the bottom up, between the two rows of its result; searching is by bisection.
+Each is emitted once for a dtype, and takes pointers and sizes. Sorting is stable: by insertion for
+few elements, else by digits, for which the second row of its result is the other array; searching
+is by bisection.
 """
 
 from __future__ import annotations
@@ -90,10 +91,6 @@ def _variable(b: ll.IRBuilder, start: ll.Value) -> ll.Value:
     return slot
 
 
-def _least(b: ll.IRBuilder, x: ll.Value, z: ll.Value) -> ll.Value:
-    return b.select(b.icmp_signed("<", x, z), x, z)
-
-
 def _element(b: ll.IRBuilder, pointer: ll.Value, at: ll.Value, dtype: np.dtype) -> ll.Value:
     type = memory_type(dtype)
     base = b.bitcast(pointer, type.as_pointer())
@@ -120,11 +117,18 @@ def _less(b: ll.IRBuilder, dtype: np.dtype, x: ll.Value, z: ll.Value) -> ll.Valu
 
 # --- sorting --------------------------------------------------------------------------------
 
+SMALL = 32
+"""Rows of at most so many elements are sorted by insertion."""
+
+DIGITS = 256
+DIGIT = ll.Constant(I64, DIGITS)
+
 
 def _argsort(module: ll.Module, dtype: np.dtype) -> ll.Function:
     def emit(b: ll.IRBuilder, function: ll.Function) -> None:
         x, y, rows, size = function.args
         ranks = b.gep(y, [b.mul(rows, size)], inbounds=True, source_etype=I64)
+        counts = b.bitcast(b.alloca(ll.ArrayType(I64, DIGITS * dtype.itemsize)), POINTERS)
         bytes = ll.Constant(I64, dtype.itemsize)
 
         def row(number: ll.Value) -> None:
@@ -133,80 +137,133 @@ def _argsort(module: ll.Module, dtype: np.dtype) -> ll.Function:
             order, rank = (
                 b.gep(base, [at], inbounds=True, source_etype=I64) for base in (y, ranks)
             )
-            _sort_row(b, dtype, item, order, rank, size)
+            small = b.icmp_signed("<=", size, ll.Constant(I64, SMALL))
+            with b.if_else(small) as (then, otherwise):
+                with then:
+                    _insert(b, dtype, item, order, size)
+                with otherwise:
+                    _by_digits(b, dtype, item, order, rank, size, counts)
+            _each(b, size, lambda i: _set(b, rank, _integer(b, order, i), i))
 
         _each(b, rows, row)
 
     return _function(module, f"adjit.argsort.{dtype.str[1:]}", 1, emit)
 
 
-def _sort_row(
-    b: ll.IRBuilder, dtype: np.dtype, x: ll.Value, order: ll.Value, ranks: ll.Value, size: ll.Value
-) -> None:
-    """Runs of 1, 2, 4, ... sorted elements are merged, to and fro between the two results."""
-    source, target = _variable(b, order), _variable(b, ranks)
-    width = _variable(b, ONE)
+def _insert(b: ll.IRBuilder, dtype: np.dtype, x: ll.Value, order: ll.Value, size: ll.Value) -> None:
+    """Each element goes before the greater ones of those that are sorted."""
 
-    def swap() -> None:
-        one, other = b.load(source), b.load(target)
-        b.store(other, source)
-        b.store(one, target)
-        b.store(b.shl(b.load(width), ONE), width)
-
-    def unfinished() -> ll.Value:
-        return b.icmp_signed("<", b.load(width), size)
-
-    # With an odd number of passes the first one reads the other array.
-    _while(b, unfinished, swap)
-    b.store(ONE, width)
-    first = b.load(source)
-    _each(b, size, lambda i: _set(b, first, i, i))
-    low = _variable(b, ZERO)
-
-    def merge_all() -> None:
-        b.store(ZERO, low)
-        _while(
-            b,
-            lambda: b.icmp_signed("<", b.load(low), size),
-            lambda: _merge(b, dtype, x, b.load(source), b.load(target), low, b.load(width), size),
+    def place(i: ll.Value) -> None:
+        number = _element(b, x, i, dtype)
+        at = _variable(b, i)
+        head, look, move, done = (
+            b.append_basic_block(name) for name in ("head", "look", "move", "done")
         )
-        swap()
+        b.branch(head)
+        b.position_at_end(head)
+        here = b.load(at)
+        b.cbranch(b.icmp_signed(">", here, ZERO), look, done)
+        b.position_at_end(look)
+        before = b.sub(here, ONE)
+        other = _integer(b, order, before)
+        b.cbranch(_less(b, dtype, number, _element(b, x, other, dtype)), move, done)
+        b.position_at_end(move)
+        _set(b, order, here, other)
+        b.store(before, at)
+        b.branch(head)
+        b.position_at_end(done)
+        _set(b, order, b.load(at), i)
 
-    _while(b, unfinished, merge_all)
-    _each(b, size, lambda i: _set(b, ranks, _integer(b, order, i), i))
+    _each(b, size, place)
 
 
-def _merge(
+def _by_digits(
     b: ll.IRBuilder,
     dtype: np.dtype,
     x: ll.Value,
-    source: ll.Value,
-    target: ll.Value,
-    low: ll.Value,
-    width: ll.Value,
+    order: ll.Value,
+    spare: ll.Value,
     size: ll.Value,
+    counts: ll.Value,
 ) -> None:
-    """Merges the two runs from ``low`` on, which then is where they end."""
-    begin = b.load(low)
-    middle = _least(b, b.add(begin, width), size)
-    end = _least(b, b.add(middle, width), size)
-    left, right = _variable(b, begin), _variable(b, middle)
-    last_left, last_right = b.sub(middle, ONE), b.sub(end, ONE)
+    """By the last digit of eight bits first, from one array to the other and back.
 
-    def step(k: ll.Value) -> None:
-        i, j = b.load(left), b.load(right)
-        # Both places are read, inside of the array, so that nothing branches.
-        one = _integer(b, source, _least(b, i, last_left))
-        other = _integer(b, source, _least(b, j, last_right))
-        before = _less(b, dtype, _element(b, x, other, dtype), _element(b, x, one, dtype))
-        some_left, some_right = b.icmp_signed("<", i, middle), b.icmp_signed("<", j, end)
-        take = b.and_(some_right, b.or_(before, b.not_(some_left)))
-        _set(b, target, k, b.select(take, other, one))
-        b.store(b.add(j, b.zext(take, I64)), right)
-        b.store(b.add(i, b.zext(b.not_(take), I64)), left)
+    A digit that is the same everywhere costs nothing; counting is done for all at once.
+    """
+    passes = dtype.itemsize
 
-    _each(b, end, step, begin)
-    b.store(end, low)
+    def digit(i: ll.Value, shift: ll.Value) -> ll.Value:
+        return b.and_(b.lshr(_sortable(b, dtype, x, i), shift), ll.Constant(I64, DIGITS - 1))
+
+    def counter(number: ll.Value, of: ll.Value) -> ll.Value:
+        return b.gep(number, [of], inbounds=True, source_etype=I64)
+
+    _each(b, ll.Constant(I64, DIGITS * passes), lambda i: _set(b, counts, i, ZERO))
+
+    def count(i: ll.Value) -> None:
+        key = _sortable(b, dtype, x, i)
+        for number in range(passes):
+            value = b.and_(b.lshr(key, ll.Constant(I64, 8 * number)), ll.Constant(I64, DIGITS - 1))
+            at = counter(counts, b.add(value, ll.Constant(I64, DIGITS * number)))
+            b.store(b.add(b.load(at), ONE), at)
+        _set(b, order, i, i)
+
+    _each(b, size, count)
+    source, target = _variable(b, order), _variable(b, spare)
+
+    def sort(number: ll.Value) -> None:
+        shift = b.shl(number, ll.Constant(I64, 3))
+        mine = b.gep(counts, [b.mul(number, DIGIT)], inbounds=True, source_etype=I64)
+        same = b.icmp_signed("==", _integer(b, mine, digit(ZERO, shift)), size)
+        with b.if_then(b.not_(same)):
+            total = _variable(b, ZERO)
+
+            def begin(i: ll.Value) -> None:
+                found = _integer(b, mine, i)
+                _set(b, mine, i, b.load(total))
+                b.store(b.add(b.load(total), found), total)
+
+            _each(b, DIGIT, begin)
+            one, other = b.load(source), b.load(target)
+
+            def move(i: ll.Value) -> None:
+                element = _integer(b, one, i)
+                at = counter(mine, digit(element, shift))
+                place = b.load(at)
+                b.store(b.add(place, ONE), at)
+                _set(b, other, place, element)
+
+            _each(b, size, move)
+            b.store(other, source)
+            b.store(one, target)
+
+    _each(b, ll.Constant(I64, passes), sort)
+    last = b.load(source)
+    elsewhere = b.icmp_unsigned("!=", b.ptrtoint(last, I64), b.ptrtoint(order, I64))
+    with b.if_then(elsewhere):
+        _each(b, size, lambda i: _set(b, order, i, _integer(b, last, i)))
+
+
+def _sortable(b: ll.IRBuilder, dtype: np.dtype, x: ll.Value, at: ll.Value) -> ll.Value:
+    """An unsigned integer that is in the order of the elements; equal ones have the same."""
+    number = _element(b, x, at, dtype)
+    bits = 8 * dtype.itemsize
+    if dtype.kind == "b":
+        return b.zext(number, I64)
+    if dtype.kind == "u":
+        return b.zext(number, I64) if bits < 64 else number
+    type = ll.IntType(bits)
+    sign = ll.Constant(type, 1 << (bits - 1))
+    if dtype.kind == "i":
+        key = b.xor(number, sign)
+    else:
+        nothing = b.fcmp_unordered("uno", number, number)
+        # -0.0 is equal to 0.0.
+        plain = b.bitcast(b.fadd(number, ll.Constant(number.type, 0.0)), type)
+        negative = b.icmp_signed("<", plain, ll.Constant(type, 0))
+        key = b.select(negative, b.not_(plain), b.xor(plain, sign))
+        key = b.select(nothing, ll.Constant(type, (1 << bits) - 1), key)
+    return b.zext(key, I64) if bits < 64 else key
 
 
 # --- searching ------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ import pytest
 from support import agree, graph
 
 from adjit.ir import ops
+from adjit.ir.graph import Value
 from adjit.ir.types import DTYPE_NAMES
 
 rng = np.random.default_rng(3)
@@ -21,7 +22,22 @@ def drawn(dtype: np.dtype, *shape: int) -> np.ndarray:
     return numbers.astype(dtype)
 
 
-SIZES = [(0,), (1,), (2,), (3,), (8,), (9,), (31,), (1000,), (3, 5), (2, 0), (0, 2), (2, 3, 17)]
+SIZES = [
+    (0,),
+    (1,),
+    (2,),
+    (3,),
+    (8,),
+    (9,),
+    (31,),
+    (32,),
+    (33,),
+    (1000,),
+    (3, 5),
+    (2, 0),
+    (0, 2),
+    (2, 3, 17),
+]
 
 
 @pytest.mark.parametrize("dtype", DTYPE_NAMES.values(), ids=str)
@@ -35,7 +51,7 @@ def test_searchsorted(dtype: np.dtype) -> None:
     pairs = [(np.sort(drawn(dtype, n)), drawn(dtype, *m)) for n in (0, 1, 2, 9) for m in SIZES[:4]]
     arrays = [x for pair in pairs for x in pair]
 
-    def build(*values: ops.Op) -> list:
+    def build(*values: Value) -> list:
         found = []
         for x, v in zip(values[::2], values[1::2], strict=True):
             found += [ops.searchsorted(x, v, side=side) for side in ("left", "right")]
@@ -48,7 +64,7 @@ def test_of_what_is_computed() -> None:
     """What is sorted needs a buffer; the result is read by others."""
     x = drawn(np.dtype(np.float64), 4, 6)
 
-    def build(x: ops.Op) -> list:
+    def build(x: Value) -> list:
         y = ops.argsort(ops.transpose(x * 2.0, perm=(1, 0)))
         z = ops.argsort(
             ops.reshape(ops.slice_(x, start=(0, 5), step=(1, -1), size=(4, 6)), shape=(24,))
@@ -56,3 +72,12 @@ def test_of_what_is_computed() -> None:
         return [y + 1, ops.sum_(z, axes=(0, 1))]
 
     agree(graph([x], build), [x])
+
+
+@pytest.mark.parametrize("dtype", DTYPE_NAMES.values(), ids=str)
+def test_any_bits(dtype: np.dtype) -> None:
+    """Every number that the dtype has, of both signs and all sizes."""
+    bits = rng.integers(0, 256, 8 * 900, dtype=np.uint8)
+    numbers = (bits[:900] % 2).astype(dtype) if dtype.kind == "b" else bits.view(dtype)[:900]
+    arrays = [numbers, numbers[:120].reshape(3, 40)]
+    agree(graph(arrays, lambda x, z: [ops.argsort(x), ops.argsort(z)]), arrays)
