@@ -89,11 +89,15 @@ def _elementwise(kinds: str, result: np.dtype | None, name: str) -> Callable[...
     """All arguments of one dtype whose kind is in ``kinds``; broadcast shapes."""
 
     def infer(*types: ArrayType) -> ArrayType:
-        dtype = types[0].dtype
-        if any(t.dtype != dtype for t in types):
+        first = types[0]
+        dtype = first.dtype
+        alike = all(t is first for t in types)  # most are, and programs are long
+        if not alike and any(t.dtype != dtype for t in types):
             raise IRError(f"{name}: dtypes differ: {', '.join(map(str, types))}")
         if dtype.kind not in kinds:
             raise IRError(f"{name} is not defined for {dtype}")
+        if alike and result is None:
+            return first
         shape = broadcast_shapes(*[t.shape for t in types])
         return ArrayType(dtype if result is None else result, shape)
 
