@@ -14,6 +14,7 @@ from ..ir import ops
 from ..ir.graph import Block, Value
 from ..ir.types import Affine
 from . import layout as layouts
+from .current import current_trace
 from .errors import error, unsupported
 from .layout import Ints, Layout
 from .regions import enter, is_writable_here
@@ -146,10 +147,8 @@ class ArrayCore:
 
     def _check_alive(self, operation: str = "operation") -> Trace:
         """The Trace this array belongs to; an error once its recording is over."""
-        from .current import current_trace
-
         trace = self.storage.trace
-        if trace is not current_trace() or not any(b is self.storage.block for b in trace.blocks):
+        if trace is not current_trace() or self.storage.block not in trace.blocks:
             raise error(
                 "escape",
                 operation=operation,
