@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import random
@@ -331,3 +332,24 @@ def test_what_is_compiled_while_recording_moves_no_generator(tmp_path, monkeypat
     assert f(np.array(0.7))[1] == 2048.0
     assert list(tmp_path.rglob("*"))  # it was kept
     assert (random.getstate(), str(np.random.get_state())) == before
+
+
+@pytest.mark.parametrize("on", [True, False])
+def test_the_collector_is_left_as_it_was(on) -> None:
+    @jit
+    def f(x):
+        assert not gc.isenabled()  # seen by the recording only
+        if x[0] > 1:
+            raise ValueError("too much")
+        return x + 1
+
+    before = gc.isenabled()
+    try:
+        (gc.enable if on else gc.disable)()
+        f(np.zeros(1))
+        assert gc.isenabled() is on
+        with pytest.raises(ValueError, match="too much"):
+            f(np.array([2.0]))
+        assert gc.isenabled() is on
+    finally:
+        (gc.enable if before else gc.disable)()
