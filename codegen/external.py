@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import ctypes
 import functools
+import re
 
 BLAS = "adjit_blas_"
 """What the names of BLAS functions begin with in LLVM: SciPy's, whose integers have 32 bits."""
+
+SPECIAL = "adjit_special_"
+"""What the names of SciPy's special functions begin with."""
 
 NUMPY = {"PyArray_New": 93, "PyArray_Scalar": 60}
 """Positions in NumPy's table of functions (numpy/__multiarray_api.h)."""
@@ -16,6 +20,8 @@ def address(name: str) -> int | None:
     """None where the process has a function of that name itself."""
     if name.startswith(BLAS):
         return _blas(name.removeprefix(BLAS))
+    if name.startswith(SPECIAL):
+        return _special(name.removeprefix(SPECIAL))
     return _numpy(NUMPY[name]) if name in NUMPY else None
 
 
@@ -23,9 +29,23 @@ def _blas(name: str) -> int:
     from scipy.linalg import cython_blas
 
     capsule = cython_blas.__pyx_capi__[name]
-    get_name = ctypes.pythonapi.PyCapsule_GetName
-    get_name.restype, get_name.argtypes = ctypes.c_char_p, [ctypes.py_object]
-    return _pointer(capsule, get_name(capsule))
+    return _pointer(capsule, _signature(capsule))
+
+
+# Of the variants by type, which Cython names ``__pyx_fuse_<number>name``, the one of doubles.
+_DOUBLES = re.compile(rb"double \((double, )+int __pyx_skip_dispatch\)")
+
+
+@functools.cache
+def _special(name: str) -> int:
+    from scipy.special import cython_special
+
+    wanted = re.compile(rf"(__pyx_fuse_\d+(_\d+)*)?{re.escape(name)}")
+    for found, capsule in cython_special.__pyx_capi__.items():
+        signature = _signature(capsule)
+        if wanted.fullmatch(found) and _DOUBLES.fullmatch(signature):
+            return _pointer(capsule, signature)
+    raise LookupError(f"SciPy has no function of doubles named {name}")
 
 
 @functools.cache
@@ -33,6 +53,12 @@ def _numpy(position: int) -> int | None:
     from numpy._core import _multiarray_umath as module  # type: ignore[attr-defined]
 
     return ctypes.c_void_p.from_address(_pointer(module._ARRAY_API, None) + 8 * position).value
+
+
+def _signature(capsule: object) -> bytes:
+    get_name = ctypes.pythonapi.PyCapsule_GetName
+    get_name.restype, get_name.argtypes = ctypes.c_char_p, [ctypes.py_object]
+    return bytes(get_name(capsule))
 
 
 def _pointer(capsule: object, name: bytes | None) -> int:

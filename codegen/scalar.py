@@ -10,6 +10,7 @@ from typing import Any
 import llvmlite.ir as ll
 import numpy as np
 
+from . import integers, special
 from .elementary.library import declare
 
 I1, I8, I32, I64 = (ll.IntType(bits) for bits in (1, 8, 32, 64))
@@ -66,6 +67,15 @@ class Scalar:
     def libm(self, name: str, *xs: ll.Value) -> ll.Value:
         suffix = "f" if self.dtype.itemsize == 4 else ""
         return self.b.call(self._declare(name + suffix, xs), xs)
+
+    def special(self, name: str, *xs: ll.Value) -> ll.Value:
+        """SciPy's function; f32 is computed in f64, as SciPy does."""
+        double, single = ll.DoubleType(), self.dtype.itemsize == 4
+        type = ll.FunctionType(double, [double] * len(xs) + [I32])
+        called = special.function(self.b.module, name, type)
+        wide = [self.b.fpext(x, double) for x in xs] if single else list(xs)
+        y = self.b.call(called, [*wide, ll.Constant(I32, 0)])
+        return self.b.fptrunc(y, xs[0].type) if single else y
 
     def intrinsic(self, name: str, *xs: ll.Value) -> ll.Value:
         bits = 8 * self.dtype.itemsize
@@ -186,6 +196,51 @@ class Scalar:
         trivial = b.or_(by_zero, b.icmp_signed("==", y, self.number(x, -1)))
         return b.select(trivial, zero, b.srem(x, b.select(trivial, one, y)))
 
+    # --- integers ---------------------------------------------------------------------------
+
+    def shift(self, x: ll.Value, z: ll.Value, left: bool) -> ll.Value:
+        """NumPy's: any count is allowed, and one out of range shifts all bits out."""
+        b, bits = self.b, x.type.width
+        fits = b.icmp_unsigned("<", z, self.number(z, bits))
+        count = b.select(fits, z, self.number(z, 0))
+        if left:
+            return b.select(fits, b.shl(x, count), self.number(x, 0))
+        if self.kind == "u":
+            return b.select(fits, b.lshr(x, count), self.number(x, 0))
+        return b.ashr(x, b.select(fits, z, self.number(z, bits - 1)))
+
+    def gcd(self, x: ll.Value, z: ll.Value) -> ll.Value:
+        return self.b.call(
+            integers.gcd(self.b.module, x.type), [self.absolute(x), self.absolute(z)]
+        )
+
+    def lcm(self, x: ll.Value, z: ll.Value) -> ll.Value:
+        b, divisor = self.b, self.gcd(x, z)
+        none = b.icmp_unsigned("==", divisor, self.number(x, 0))
+        safe = b.select(none, self.number(x, 1), divisor)
+        return b.mul(b.udiv(self.absolute(x), safe), self.absolute(z))
+
+    # --- parts of floating-point numbers ----------------------------------------------------
+
+    def exponent(self, x: ll.Value) -> ll.Value:
+        size = self.absolute(x)
+        proper = self.b.and_(
+            self.compare(">", size, self.number(x, 0.0)),
+            self.compare("<", size, self.number(x, np.inf)),
+        )
+        safe = self.b.select(proper, x, self.number(x, 0.5))
+        name = "ilogb" + ("f" if self.dtype.itemsize == 4 else "")
+        return self.b.add(self.b.call(self._declare(name, (x,), I32), [safe]), ll.Constant(I32, 1))
+
+    def ldexp(self, x: ll.Value, n: ll.Value) -> ll.Value:
+        b = self.b
+        most = self.number(n, 1 << 20)  # far beyond the exponent of any number
+        n = b.select(b.icmp_signed("<", n, most), n, most)
+        n = b.select(b.icmp_signed(">", n, b.neg(most)), n, b.neg(most))
+        n = n if n.type == I32 else b.trunc(n, I32)
+        name = "ldexp" if isinstance(x.type, ll.DoubleType) else "ldexpf"
+        return b.call(self._declare(name, (x, n), x.type), [x, n])
+
     # --- composite functions ----------------------------------------------------------------
 
     def power(self, x: ll.Value, y: ll.Value) -> ll.Value:
@@ -195,7 +250,7 @@ class Scalar:
                 if known is not None:
                     return known
             return self.elementary("pow", x, y)
-        return self.b.call(_integer_power(self.b.module, x.type), [x, y])
+        return self.b.call(integers.power(self.b.module, x.type), [x, y])
 
     def _known_power(self, x: ll.Value, y: float) -> ll.Value | None:
         """Small half-integer exponents, which need no call: two roundings more than libm's."""
@@ -242,35 +297,3 @@ class Scalar:
         if target.width > x.type.width:
             return b.sext(x, target)
         return b.trunc(x, target) if target.width < x.type.width else x
-
-
-def _integer_power(module: ll.Module, type: ll.IntType) -> ll.Function:
-    """x**y by squaring; wraps as NumPy does (negative exponents are refused earlier)."""
-    name = f"adjit.ipow.i{type.width}"
-    if name in module.globals:
-        return module.globals[name]
-    function = ll.Function(module, ll.FunctionType(type, [type, type]), name)
-    function.linkage = "internal"
-    entry, loop, done = (function.append_basic_block(n) for n in ("entry", "loop", "done"))
-    zero, one = ll.Constant(type, 0), ll.Constant(type, 1)
-    b = ll.IRBuilder(entry)
-    b.cbranch(b.icmp_unsigned("==", function.args[1], zero), done, loop)
-    b.position_at_end(loop)
-    base, left, total = b.phi(type), b.phi(type), b.phi(type)
-    odd = b.icmp_unsigned("!=", b.and_(left, one), zero)
-    new_total = b.select(odd, b.mul(total, base), total)
-    new_left = b.lshr(left, one)
-    for phi, start, step in (
-        (base, function.args[0], b.mul(base, base)),
-        (left, function.args[1], new_left),
-        (total, one, new_total),
-    ):
-        phi.add_incoming(start, entry)
-        phi.add_incoming(step, loop)
-    b.cbranch(b.icmp_unsigned("==", new_left, zero), done, loop)
-    b.position_at_end(done)
-    result = b.phi(type)
-    result.add_incoming(one, entry)
-    result.add_incoming(new_total, loop)
-    b.ret(result)
-    return function

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from .errors import IRError
+from .errors import IRError, NoDerivative
 from .graph import Literal, Value, current_block
 from .types import NAME_OF_DTYPE, ArrayType, broadcast_shapes
 
@@ -37,6 +37,16 @@ class Masked:
 
     value: Value | float
     mask: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """A partial derivative that is not known: an error where it is wanted, never a zero."""
+
+    what: str
+
+    def __call__(self, *args: Value) -> Value:
+        raise NoDerivative(f"{self.what} is not known")
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,7 +128,8 @@ def pointwise(
 ) -> Op:
     """An op on scalars, applied to broadcast arguments.
 
-    ``partials[i](*args, y)`` is the derivative by argument i (None: zero everywhere).
+    ``partials[i](*args, y)`` is the derivative by argument i (None: zero everywhere;
+    :class:`Unknown`: an error).
     ``singular``: the result or a partial can be infinite or NaN at finite arguments, which
     is what decides where a cotangent needs a select (`ir.passes.adjoint`). ``domain`` is where
     the op's generated tests draw their arguments from.

@@ -12,13 +12,14 @@ from typing import Any
 
 import numpy as np
 from hypothesis import strategies as st
+from samples import dtypes_of
 
 from adjit.ir import ops
 from adjit.ir.errors import IRError
 from adjit.ir.graph import Block, Graph, Value
 from adjit.ir.interpret import evaluate
-from adjit.ir.op import OPS, Op
-from adjit.ir.types import BOOL, F64, ArrayType, broadcast_shapes
+from adjit.ir.op import OPS, Op, Unknown
+from adjit.ir.types import BOOL, F64, I64, ArrayType, broadcast_shapes
 
 Draw = Callable[[st.SearchStrategy[Any]], Any]
 
@@ -70,11 +71,15 @@ class _Program:
         self.exact = exact
         self.block = Block()
         self.found: dict[Value, np.ndarray] = {}
-        names = [op.name for op in OPS.values() if op.kind == "pointwise"]
+        names = [
+            op.name
+            for op in OPS.values()
+            if op.kind == "pointwise"
+            and not op.name.startswith("test_")
+            and I64 not in dtypes_of(op)
+        ]
         self.pointwise = [
-            name
-            for name in names
-            if (name in EXACT if exact else name not in OMITTED) and not name.startswith("test_")
+            name for name in names if (name in EXACT if exact else name not in OMITTED)
         ]
 
     def pick(self, options: Sequence[Any]) -> Any:
@@ -124,12 +129,13 @@ class _Program:
 
     def apply(self) -> Value:
         op: Op = OPS[self.pick(self.pointwise)]
-        logical = op.name.startswith("logical")
         args: list[Value] = []
-        for position in range(len(op.partials)):
-            boolean = logical or (op.name == "where" and position == 0)
-            arg = self.operand("b" if boolean else "f", args)
-            args.append(arg if boolean else self.within(arg, op.domain))
+        for dtype, partial in zip(dtypes_of(op), op.partials, strict=True):
+            if isinstance(partial, Unknown):
+                args.append(ops.const(sum(op.domain) / 2))
+                continue
+            arg = self.operand(dtype.kind, args)
+            args.append(arg if dtype == BOOL else self.within(arg, op.domain))
         return op(*args)
 
     def reduce(self) -> Value:

@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
-from derivatives import build
+from derivatives import build, floats
 
 from adjit.ir import ops
+from adjit.ir.errors import IRError
 from adjit.ir.graph import Block, Graph
-from adjit.ir.op import OPS, Op
-from adjit.ir.types import BOOL, F32, F64, I64
+from adjit.ir.op import OPS, Op, Unknown
+from adjit.ir.types import BOOL, F32, F64, I64, ArrayType
 
 Shape = tuple[int, ...]
 
@@ -22,6 +23,15 @@ class Sample:
     label: str
     graph: Graph
     args: list[np.ndarray]
+
+    @property
+    def fixed(self) -> list[int]:
+        """The inputs by which the derivative is not known."""
+        return [i for i, p in enumerate(self.op.partials) if isinstance(p, Unknown)]
+
+    @property
+    def wrt(self) -> list[int]:
+        return floats(self.graph.inputs, self.fixed)
 
     def single(self) -> Sample:
         """The same in f32."""
@@ -51,18 +61,28 @@ def _draw(rng: np.random.Generator, shape: Shape, domain: tuple[float, float]) -
     return np.asarray(rng.uniform(*domain, shape))
 
 
-def _is_logical(op: Op) -> bool:
-    return op.name.startswith("logical")
+def dtypes_of(op: Op) -> list[np.dtype]:
+    """Of the arguments of a pointwise op, floats where it takes them."""
+    count = len(op.partials)
+    mixed = [[BOOL, F64, F64], [F64, I64]]
+    for dtypes in ([F64] * count, [BOOL] * count, [I64] * count, *mixed):
+        if len(dtypes) == count:
+            try:
+                op.infer(*[ArrayType(dtype, ()) for dtype in dtypes])
+            except IRError:
+                continue
+            return dtypes
+    raise AssertionError(f"no arguments for {op}")
 
 
 def _pointwise(op: Op) -> Iterator[Sample]:
     rng = np.random.default_rng(5)
     for shapes in SHAPES[len(op.partials)]:
-        args = [_draw(rng, shape, op.domain) for shape in shapes]
-        if _is_logical(op):
-            args = [a > 0 for a in args]
-        if op.name == "where":
-            args[0] = args[0] > 0
+        drawn = [_draw(rng, shape, op.domain) for shape in shapes]
+        args = [
+            np.asarray(a > 0 if dtype == BOOL else a.astype(dtype))
+            for a, dtype in zip(drawn, dtypes_of(op), strict=True)
+        ]
         yield Sample(op, str(shapes).replace(" ", ""), build(args, op), args)
 
 

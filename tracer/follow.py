@@ -28,13 +28,13 @@ from .capture import (
     original_of,
 )
 from .errors import error
+from .functions import distributions, special
 from .functions.scalars import CALLS
-from .functions.special import recording_version
 from .iteration import STAGED
 from .lift import lift
 from .places import MISSING, Attribute, IdentityOf
 from .source import is_user_class, is_user_function, is_user_module
-from .table import FUNCTIONS
+from .table import FUNCTIONS, twin_of
 from .trace import Trace
 
 
@@ -91,9 +91,10 @@ def _follow(trace: Trace, f: FunctionType) -> FunctionType | None:
 
 def _replacement(f: Any) -> Callable[..., Any] | None:
     try:
-        return FUNCTIONS.get(f) or CALLS.get(f) or STAGED.get(f) or recording_version(f)
+        known = FUNCTIONS.get(f) or CALLS.get(f) or STAGED.get(f)
     except TypeError:  # not hashable
         return None
+    return known or special.recording_version(f) or distributions.recording_version(f)
 
 
 def _carries(f: Any, name: str) -> bool:
@@ -220,7 +221,9 @@ def _read_attribute(trace: Trace, owner: Any, name: str) -> Any:
     if isinstance(owner, ModuleType):
         value = getattr(owner, name)
         known = is_user_module(owner)
-        return observe(trace, Attribute(IdentityOf(owner), name), value) if known else value
+        if known:
+            value = observe(trace, Attribute(IdentityOf(owner), name), value)
+        return twin_of(value)
     found = _class_attribute(owner, name)
     if isinstance(found, property) and isinstance(found.fget, FunctionType):
         self = _super_part(owner, "__self__") if isinstance(owner, super) else owner

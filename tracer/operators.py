@@ -127,8 +127,16 @@ class Operators(ArrayCore):
         _reflected(np.bitwise_xor),
         _in_place(np.bitwise_xor),
     )
-    __lshift__, __rlshift__ = _forward(np.left_shift), _reflected(np.left_shift)
-    __rshift__, __rrshift__ = _forward(np.right_shift), _reflected(np.right_shift)
+    __lshift__, __rlshift__, __ilshift__ = (
+        _forward(np.left_shift),
+        _reflected(np.left_shift),
+        _in_place(np.left_shift),
+    )
+    __rshift__, __rrshift__, __irshift__ = (
+        _forward(np.right_shift),
+        _reflected(np.right_shift),
+        _in_place(np.right_shift),
+    )
     __ipow__ = _in_place(np.power)
     __neg__, __pos__ = _unary(np.negative), _unary(np.positive)
     __abs__, __invert__ = _unary(np.absolute), _unary(np.invert)

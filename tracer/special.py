@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -30,12 +31,12 @@ def _where_proper(x: Value, y: Value, inside: Value, instead: float) -> Value:
     return ops.where(proper, y, instead)
 
 
-def _xlogy(x: Value, y: Value) -> Value:
+def xlogy(x: Value, y: Value) -> Value:
     inside = ops.logical_and(ops.gt(y, 0.0), ops.lt(y, math.inf))
     return x * ops.log(_where_proper(x, y, inside, 1.0))
 
 
-def _xlog1py(x: Value, y: Value) -> Value:
+def xlog1py(x: Value, y: Value) -> Value:
     inside = ops.logical_and(ops.gt(y, -1.0), ops.lt(y, math.inf))
     return x * ops.log1p(_where_proper(x, y, inside, 0.0))
 
@@ -46,34 +47,97 @@ def _entr(x: Value) -> Value:
     return ops.where(ops.lt(x, 0.0), -math.inf, y)
 
 
-def _ndtr(x: Value) -> Value:
+def ndtr(x: Value) -> Value:
     return 0.5 * ops.erfc(x * -math.sqrt(0.5))
 
 
-def _log_ndtr(x: Value) -> Value:
+def log_ndtr(x: Value) -> Value:
     # Far below 0 its series in 1/x**2 (Abramowitz and Stegun, 26.2.12).
     z = 1.0 / (x * x)
     series = const(1.0, x.dtype)
     for k in reversed(range(1, 10)):
         series = 1.0 - (2 * k - 1) * z * series
     far = ops.log(series) - 0.5 * (x * x) - ops.log(-x) - 0.5 * math.log(2.0 * math.pi)
-    near = ops.log(_ndtr(x))
-    above = ops.log1p(-_ndtr(-x))
+    near = ops.log(ndtr(x))
+    above = ops.log1p(-ndtr(-x))
     return ops.where(ops.gt(x, 0.0), above, ops.where(ops.lt(x, -20.0), far, near))
+
+
+def _loggamma(x: Value) -> Value:
+    return ops.where(ops.lt(x, 0.0), math.nan, ops.lgamma(x))
+
+
+def _huber(delta: Value, r: Value) -> Value:
+    size = ops.abs_(r)
+    outside = delta * (size - 0.5 * delta)
+    y = ops.where(ops.le(size, delta), 0.5 * (r * r), outside)
+    return ops.where(ops.lt(delta, 0.0), math.inf, y)
+
+
+def _of_whole_order(rule: Callable[[Value, Value], Value]) -> Rule:
+    """A Bessel function of an integer, or of a float whose fraction is cut off."""
+
+    def of_order(n: Value, x: Value) -> Value:
+        if n.dtype.kind != "f":
+            return rule(ops.cast(n, dtype=x.dtype), x)
+        return ops.where(ops.isnan(n), math.nan, rule(ops.trunc(n), x))
+
+    return of_order
 
 
 SPECIAL: dict[str, Rule] = {
     "erf": ops.erf,
     "erfc": ops.erfc,
-    "ndtr": _ndtr,
-    "log_ndtr": _log_ndtr,
+    "ndtr": ndtr,
+    "log_ndtr": log_ndtr,
     "expit": ops.expit,
     "logit": _logit,
     "log_expit": _log_expit,
     "gammaln": ops.lgamma,
     "psi": ops.digamma,
-    "xlogy": _xlogy,
-    "xlog1py": _xlog1py,
+    "loggamma": _loggamma,
+    "gamma": ops.gamma,
+    "rgamma": ops.rgamma,
+    "beta": ops.beta,
+    "betaln": ops.betaln,
+    "poch": ops.poch,
+    "gammainc": ops.gammainc,
+    "gammaincc": ops.gammaincc,
+    "betainc": ops.betainc,
+    "betaincc": ops.betaincc,
+    "stdtr": ops.stdtr,
+    "erfcx": ops.erfcx,
+    "erfinv": ops.erfinv,
+    "erfcinv": ops.erfcinv,
+    "ndtri": ops.ndtri,
+    "j0": ops.j0,
+    "j1": ops.j1,
+    "jv": ops.jv,
+    "y0": ops.y0,
+    "y1": ops.y1,
+    "yn": _of_whole_order(ops.yv),
+    "yv": ops.yv,
+    "i0": ops.i0,
+    "i1": ops.i1,
+    "iv": ops.iv,
+    "i0e": ops.i0e,
+    "i1e": ops.i1e,
+    "ive": ops.ive,
+    "k0": ops.k0,
+    "k1": ops.k1,
+    "kn": _of_whole_order(ops.kv),
+    "kv": ops.kv,
+    "rel_entr": ops.rel_entr,
+    "kl_div": ops.kl_div,
+    "huber": _huber,
+    "pseudo_huber": ops.pseudo_huber,
+    "exprel": ops.exprel,
+    "boxcox": ops.boxcox,
+    "boxcox1p": ops.boxcox1p,
+    "inv_boxcox": ops.inv_boxcox,
+    "inv_boxcox1p": ops.inv_boxcox1p,
+    "xlogy": xlogy,
+    "xlog1py": xlog1py,
     "entr": _entr,
     "log1p": ops.log1p,
     "expm1": ops.expm1,

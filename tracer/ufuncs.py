@@ -104,13 +104,26 @@ def _comparison(compare: Callable[..., Value], python: Callable[[int, int], bool
     return rule
 
 
-def _bitwise(name: str, rule: Callable[..., Value]) -> Rule:
-    def on_bools(*xs: Value) -> Value:
-        if xs[0].dtype != BOOL:
-            raise unsupported(f"{name} of integers", hint="only bool arrays take &, |, ^ and ~")
-        return rule(*xs)
+def _bitwise(on_bools: Callable[..., Value], on_integers: Callable[..., Value]) -> Rule:
+    return lambda *xs: (on_bools if xs[0].dtype == BOOL else on_integers)(*xs)
 
-    return on_bools
+
+# --- parts of floating-point numbers --------------------------------------------------------
+
+
+def _frexp(x: Value) -> tuple[Value, Value]:
+    exponent = ops.exponent(x)
+    return ops.ldexp(x, -exponent), exponent
+
+
+def _modf(x: Value) -> tuple[Value, Value]:
+    fraction = ops.where(ops.isinf(x), ops.copysign(const(0.0, x.dtype), x), ops.fmod(x, 1.0))
+    return fraction, ops.trunc(x)
+
+
+def _spacing(x: Value) -> Value:
+    step = ops.nextafter(x, ops.copysign(const(math.inf, x.dtype), x)) - x
+    return ops.stop_gradient(step)
 
 
 UFUNCS.update(
@@ -182,10 +195,19 @@ UFUNCS.update(
         np.logical_or: _on_truth(ops.logical_or),
         np.logical_xor: _on_truth(ops.ne),
         np.logical_not: _on_truth(ops.logical_not),
-        np.bitwise_and: _bitwise("bitwise_and", ops.logical_and),
-        np.bitwise_or: _bitwise("bitwise_or", ops.logical_or),
-        np.bitwise_xor: _bitwise("bitwise_xor", ops.ne),
-        np.invert: _bitwise("invert", ops.logical_not),
+        np.bitwise_and: _bitwise(ops.logical_and, ops.bitwise_and),
+        np.bitwise_or: _bitwise(ops.logical_or, ops.bitwise_or),
+        np.bitwise_xor: _bitwise(ops.ne, ops.bitwise_xor),
+        np.invert: _bitwise(ops.logical_not, ops.invert),
+        np.left_shift: ops.left_shift,
+        np.right_shift: ops.right_shift,
+        np.gcd: ops.gcd,
+        np.lcm: ops.lcm,
+        np.nextafter: ops.nextafter,
+        np.spacing: _spacing,
+        np.frexp: _frexp,
+        np.ldexp: ops.ldexp,
+        np.modf: _modf,
         np.isnan: _on_floats(ops.isnan, _constant(False)),
         np.isinf: _on_floats(ops.isinf, _constant(False)),
         np.isfinite: _on_floats(ops.isfinite, _constant(True)),

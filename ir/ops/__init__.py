@@ -1,8 +1,23 @@
 """The op table, one module per family; importing this package fills ``ir.op.OPS``."""
 
-from ..op import CONST, INPUT, OPS, Masked, Op, const, constant_of
+from ..op import CONST, INPUT, OPS, Masked, Op, Unknown, const, constant_of
+from .bessel import i0, i0e, i1, i1e, iv, ive, j0, j1, jv, k0, k1, kv, y0, y1, yv
+from .bits import (
+    bitwise_and,
+    bitwise_or,
+    bitwise_xor,
+    exponent,
+    gcd,
+    invert,
+    lcm,
+    ldexp,
+    left_shift,
+    nextafter,
+    right_shift,
+)
 from .contract import contract
 from .control import affine, cond, dim, dim_of, empty, get, index, loop
+from .incomplete import betainc, betaincc, gammainc, gammaincc, stdtr
 from .logic import (
     eq,
     fmax,
@@ -21,6 +36,16 @@ from .logic import (
     minimum,
     ne,
     where,
+)
+from .losses import (
+    boxcox,
+    boxcox1p,
+    exprel,
+    inv_boxcox,
+    inv_boxcox1p,
+    kl_div,
+    pseudo_huber,
+    rel_entr,
 )
 from .pointwise import (
     abs_,
@@ -68,7 +93,22 @@ from .pointwise import (
     trunc,
 )
 from .reduce import all_, any_, max_, min_, prod, sum_
-from .special import digamma, erf, erfc, lgamma, polygamma
+from .special import (
+    beta,
+    betaln,
+    digamma,
+    erf,
+    erfc,
+    erfcinv,
+    erfcx,
+    erfinv,
+    gamma,
+    lgamma,
+    ndtri,
+    poch,
+    polygamma,
+    rgamma,
+)
 from .structure import (
     accumulate,
     broadcast,

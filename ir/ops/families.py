@@ -7,7 +7,11 @@ EXPENSIVE = frozenset(
         "exp", "exp2", "expm1", "log", "log2", "log10", "log1p", "sin", "cos", "tan", "asin",
         "acos", "atan", "atan2", "sinh", "cosh", "tanh", "asinh", "acosh", "atanh", "pow", "cbrt",
         "hypot", "logaddexp", "mod", "fmod", "floor_divide", "erf", "erfc", "expit", "lgamma",
-        "digamma", "polygamma",
+        "digamma", "polygamma", "gamma", "rgamma", "beta", "betaln", "poch", "erfcx", "erfinv",
+        "erfcinv", "ndtri", "exprel", "gammainc", "gammaincc", "betainc", "betaincc", "stdtr",
+        "j0", "j1", "jv", "y0", "y1", "yv", "k0", "k1", "kv", "i0", "i1", "iv", "i0e", "i1e",
+        "ive", "boxcox", "boxcox1p", "inv_boxcox", "inv_boxcox1p", "rel_entr", "kl_div",
+        "pseudo_huber", "gcd", "lcm",
     }
 )  # fmt: skip
 """Pointwise ops that are worth memory rather than a second evaluation."""

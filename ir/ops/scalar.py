@@ -22,6 +22,11 @@ def elementary(name: str) -> Callable[..., Any]:
     return lambda e, *xs: e.elementary(name, *xs)
 
 
+def special(name: str) -> Callable[..., Any]:
+    """SciPy's function of that name, called by its C function."""
+    return lambda e, *xs: e.special(name, *xs)
+
+
 def intrinsic(name: str) -> Callable[..., Any]:
     return lambda e, *xs: e.intrinsic(name, *xs)
 

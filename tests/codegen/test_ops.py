@@ -59,6 +59,9 @@ def arguments(op: Op, dtype: np.dtype) -> list[np.ndarray]:
     arrays = pairs(dtype.kind, arity(op), dtype)
     if op.name == "where":
         arrays[0] = np.resize([True, False, True], arrays[0].shape)
+    if op.name == "ldexp":
+        counts = [0, 1, -1, 60, -1074, 1023, 10**6, -(10**12)]
+        arrays[1] = np.resize(np.array(counts), arrays[0].shape)
     if op.name == "pow" and dtype.kind == "i":
         arrays[1] = np.abs(arrays[1])
     return arrays

@@ -9,6 +9,7 @@ import pytest
 
 from adjit.ir.passes.adjoint import adjoint
 from adjit.tracer.array import wrap
+from adjit.tracer.errors import AdjitNotImplementedError
 from adjit.tracer.functions import FUNCTIONS
 from adjit.tracer.trace import Trace
 
@@ -184,7 +185,17 @@ CHOICES = [
     lambda x, y: np.sinc(x),
     lambda x, y: np.sinc(x / 7),
     lambda x, y: np.heaviside(x, 0.5),
-    lambda x, y: np.real(x),
+    lambda x, y: (np.real(x), np.imag(x), np.iscomplex(x), np.isreal(y)),
+    lambda x, y: (np.angle(x), np.angle(-x, deg=True), np.angle(x[0])),
+    lambda x, y: np.real_if_close(x),
+    lambda x, y: (np.isposinf(y / (x - x)), np.isneginf(y / (x - x))),
+    lambda x, y: np.piecewise(x, [x < 1, x > 2], [lambda v: v / 2, -1.5]),
+    lambda x, y: np.piecewise(x, [x < 1, x < 2], [lambda v, k: v * k, np.square, 3], 2.5),
+    lambda x, y: np.piecewise(x, x < 1, [-1, np.abs]),
+    lambda x, y: np.piecewise(x[0], [x[0] < 1, x[0] > 2], [-1, np.abs]),
+    lambda x, y: np.piecewise(x, [x < 1, x > 2, y > 1], [1]),
+    lambda x, y: np.i0(x * 2),
+    lambda x, y: np.astype(x, np.float32),
     lambda x, y: np.polyval(x, y),
     lambda x, y: np.polyval([1, 2, 3], x),
     lambda x, y: np.polyval(x, 2.0),
@@ -201,6 +212,18 @@ def test_choices(number: int) -> None:
     for dtype in ("f8", "f4", "i4"):
         y = sample(5, dtype=dtype)[::-1].copy()
         follow(CHOICES[number], sample(5, dtype=dtype), y, exact=False)
+
+
+def test_piecewise_works_by_elements() -> None:
+    with Trace() as trace:
+        x = trace.input("x", np.arange(3.0))
+        for mixing in (np.sum, lambda v: v - np.mean(v), lambda v: v[::-1] * 2):
+            with pytest.raises(AdjitNotImplementedError, match="mixes elements"):
+                np.piecewise(x, [x < 1], [mixing])
+        mean = np.mean(x)
+        np.piecewise(x, [x < 1], [lambda v: v - mean])
+        with pytest.raises(AdjitNotImplementedError, match="not the shape of x"):
+            np.piecewise(np.stack([x, x]), [x < 1], [0.0])
 
 
 def test_copyto() -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from adjit import jit
 from adjit.tracer.errors import AdjitNotImplementedError
 from adjit.tracer.functions.scalars import CALLS
 from adjit.tracer.trace import Trace
@@ -19,6 +20,7 @@ UNARY = [
     math.tanh, math.asinh, math.acosh, math.atanh, math.exp, math.exp2, math.expm1, math.log,
     math.log2, math.log10, math.log1p, math.sqrt, math.cbrt, math.fabs, math.degrees,
     math.radians, math.floor, math.ceil, math.trunc, math.isnan, math.isinf, math.isfinite,
+    math.erf, math.erfc, math.gamma,
     float, int, round, abs, bool,
 ]  # fmt: skip
 POINTS = [0.3, 1.0, 0.0, -0.7, -1.0, 2.5, -2.5, 800.0, -800.0, math.inf, -math.inf, math.nan, 1e10]
@@ -30,6 +32,14 @@ def test_functions_of_one_number(function: Any) -> None:
         follow(lambda x: function(x), point, exact=False)
     for point in (3, 0, -2, True, np.float32(0.5), np.float64(0.25), np.int32(2)):
         follow(lambda x: function(x), point, exact=False)
+
+
+def test_the_logarithm_of_the_gamma_function() -> None:
+    for point in (0.3, 2.5, -2.5, 800.0, 1e10, math.inf, -math.inf):
+        assert math.isclose(jit(lambda x: math.lgamma(x))(point), math.lgamma(point), rel_tol=1e-14)
+    for point in (0.0, -1.0):
+        follow(lambda x: math.lgamma(x), point)
+    follow(lambda x: math.lgamma(x), 1e306)
 
 
 @pytest.mark.parametrize(
@@ -123,7 +133,7 @@ def test_arrays() -> None:
 def test_without_a_version() -> None:
     for program in (
         lambda x: sorted([x, 1.0]),
-        lambda x: math.erf(x),
+        lambda x: math.frexp(x),
         lambda x: math.modf(x),
         lambda x: round(x, 2),
     ):

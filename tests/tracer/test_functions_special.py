@@ -1,4 +1,4 @@
-"""SciPy's special functions: recorded values against SciPy's, derivatives against differences."""
+"""SciPy's special functions that are no ufuncs, and special values of those that are."""
 
 from __future__ import annotations
 
@@ -9,48 +9,8 @@ import numpy as np
 import pytest
 import scipy.special as sc
 
-from adjit import check_grads, grad, jit
+from adjit import check_grads, grad, jit, jvp
 from adjit.tracer.errors import AdjitNotImplementedError
-from adjit.tracer.special import SPECIAL
-
-from .recording import compare
-
-UNARY = [name for name in SPECIAL if getattr(sc, name).nin == 1]
-BINARY = [name for name in SPECIAL if getattr(sc, name).nin == 2]
-AWKWARD = (0.0, -0.0, 1.0, 0.5, 0.25, 0.4999, -1.0, 2.0, -2.5, 30.0, -30.0, 800.0, -800.0, np.inf,
-           -np.inf, np.nan, 1e-300, 1e300)  # fmt: skip
-POSITIVE = {"logit": (0.1, 0.9), "entr": (0.2, 3.0), "gammaln": (0.3, 4.0), "psi": (0.3, 4.0)}
-
-
-@pytest.mark.parametrize("dtype", ["f8", "f4", "i8", "i4", "?"])
-@pytest.mark.parametrize("name", UNARY)
-def test_ufunc_of_one(name: str, dtype: str) -> None:
-    numbers = [x for x in AWKWARD if dtype[0] == "f" or (abs(x) < 100 and x == int(x))]
-    with np.errstate(all="ignore"):
-        compare(getattr(sc, name), np.array(numbers).astype(dtype), exact=False)
-
-
-@pytest.mark.parametrize("dtype", ["f8", "f4"])
-@pytest.mark.parametrize("name", BINARY)
-def test_ufunc_of_two(name: str, dtype: str) -> None:
-    numbers = np.array([0.0, 1.0, -1.0, -0.5, 2.5, np.inf, -np.inf, np.nan, -2.0], dtype)
-    xs = [np.ascontiguousarray(grid.ravel()) for grid in np.meshgrid(numbers, numbers)]
-    compare(getattr(sc, name), *xs, exact=False)
-    compare(lambda x: getattr(sc, name)(2, x), numbers, exact=False)
-
-
-@pytest.mark.parametrize("name", [name for name in UNARY if name != "cbrt"])
-def test_compiled_values_and_derivatives_of_one(name: str) -> None:
-    function = getattr(sc, name)
-    x = np.linspace(*POSITIVE.get(name, (-0.9, 2.1)), 9)
-    np.testing.assert_allclose(jit(lambda x: function(x))(x), function(x), rtol=1e-14, atol=1e-17)
-    check_grads(lambda x: np.sum(function(x) * np.cos(x)), (x,), order=2)
-
-
-@pytest.mark.parametrize("name", BINARY)
-def test_derivatives_of_two(name: str) -> None:
-    x, y = np.array([0.5, -1.5, 2.0]), np.array([0.7, 1.3, 2.5])
-    check_grads(lambda x, y: np.sum(getattr(sc, name)(x, y) * y), (x, y), order=2)
 
 
 def test_logarithms_where_they_are_not_finite() -> None:
@@ -77,6 +37,67 @@ def test_the_normal_distribution_far_out() -> None:
     hazard = grad(lambda x: np.sum(sc.log_ndtr(x)))(x[1:])
     density = np.exp(-0.5 * x[1:] ** 2 - sc.log_ndtr(x[1:])) / np.sqrt(2 * np.pi)
     np.testing.assert_allclose(hazard, density, rtol=1e-11)
+
+
+UNKNOWN = {
+    "betainc": (0, 1), "betaincc": (0, 1), "gammainc": (0,), "gammaincc": (0,), "stdtr": (0,),
+    "jv": (0,), "yv": (0,), "iv": (0,), "ive": (0,), "kv": (0,),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", UNKNOWN)
+def test_unknown_derivatives_are_errors_that_name_them(name: str) -> None:
+    function = getattr(sc, name)
+    arguments = [0.5, 0.7, 0.3][: function.nin]
+    message = rf"derivative of scipy.special.{name} by"
+    for number in UNKNOWN[name]:
+        tangents = tuple(float(n == number) for n in range(function.nin))
+        with pytest.raises(AdjitNotImplementedError, match=message):
+            grad(lambda *xs: function(*xs), argnums=number)(*arguments)
+        with pytest.raises(AdjitNotImplementedError, match=message):
+            jvp(lambda *xs: function(*xs), tuple(arguments), tangents)
+
+
+def test_densities_at_the_ends_of_their_intervals() -> None:
+    a = np.array([0.5, 1.0, 2.0, 3.0, 20.0])
+    slope = grad(lambda x: np.sum(sc.gammainc(a, x)))
+    np.testing.assert_array_equal(slope(np.zeros(5)), [np.inf, 1, 0, 0, 0])
+    np.testing.assert_array_equal(slope(np.full(5, np.inf)), np.zeros(5))
+    curvature = grad(lambda x: np.sum(slope(x)))
+    np.testing.assert_array_equal(curvature(np.zeros(5)), [-np.inf, -1, 1, 0, 0])
+    slope = grad(lambda x: np.sum(sc.betainc(a, a, x)))
+    np.testing.assert_allclose(slope(np.zeros(5)), [np.inf, 1, 0, 0, 0])
+    np.testing.assert_allclose(slope(np.ones(5)), [np.inf, 1, 0, 0, 0])
+
+
+def test_derivatives_at_kinks_and_poles() -> None:
+    def slope(function: Any, x: Any) -> Any:
+        return grad(lambda x: np.sum(function(x)))(np.array(x))
+
+    np.testing.assert_array_equal(slope(sc.i0e, [0.0, -0.0]), [0, 0])
+    np.testing.assert_allclose(slope(sc.rgamma, [0.0, -1.0, -2.0, -3.0]), [1, -1, 2, -6])
+    np.testing.assert_array_equal(slope(sc.erfinv, [1.0, -1.0]), [np.inf, np.inf])
+    np.testing.assert_array_equal(slope(sc.ndtri, [0.0, 1.0]), [np.inf, np.inf])
+    np.testing.assert_allclose(slope(sc.exprel, [0.0]), [0.5])
+    by_x, by_z = grad(lambda x, z: np.sum(sc.kl_div(x, z)), argnums=(0, 1))(
+        np.array([0.0, 1.0, -1.0]), np.array([2.0, 0.0, 1.0])
+    )
+    np.testing.assert_array_equal(by_x, [0, np.inf, 0])
+    np.testing.assert_array_equal(by_z, [1, -np.inf, 0])
+
+
+@pytest.mark.parametrize("dtype", ["f8", "f4", "i8"])
+def test_multigammaln(dtype: str) -> None:
+    a = np.array([3, 2, 7]).astype(dtype)
+    for d in (1, 2, 4):
+        y = jit(lambda a: sc.multigammaln(a, d))(a)  # noqa: B023
+        wanted = sc.multigammaln(a, d)
+        assert y.dtype == wanted.dtype
+        np.testing.assert_allclose(y, wanted, rtol=1e-6 if dtype == "f4" else 1e-14)
+    check_grads(lambda a: np.sum(sc.multigammaln(a, 3) * a), (np.array([2.5, 4.0]),), order=2)
+    for d, low in ((2.5, 3.0), (5, 1.5)):
+        with pytest.raises(ValueError):  # noqa: PT011
+            jit(lambda a: sc.multigammaln(a, d))(np.array([low]))  # noqa: B023
 
 
 # --- functions that are no ufuncs -----------------------------------------------------------

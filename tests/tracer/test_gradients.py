@@ -26,6 +26,7 @@ UNARY = {
     np.tanh: (-1, 1), np.arcsinh: (-2, 2), np.arccosh: (1.5, 3), np.arctanh: (-0.7, 0.7),
     np.deg2rad: (-90, 90), np.radians: (-90, 90), np.rad2deg: (-2, 2), np.degrees: (-2, 2),
     np.floor: (0.2, 0.8), np.ceil: (0.2, 0.8), np.trunc: (0.2, 0.8), np.rint: (0.6, 0.9),
+    np.spacing: (0.6, 0.9),
 }  # fmt: skip
 """Ufunc -> range of its argument."""
 
@@ -39,18 +40,22 @@ BINARY = {
     np.copysign: ((0.5, 1), (-1, -0.5)), np.heaviside: ((0.5, 1), (-1, 1)),
     np.maximum: ((0.2, 0.5), (0.6, 0.9)), np.minimum: ((0.2, 0.5), (0.6, 0.9)),
     np.fmax: ((0.6, 0.9), (0.2, 0.5)), np.fmin: ((0.6, 0.9), (0.2, 0.5)),
+    np.nextafter: ((0.6, 0.9), (2, 3)),
 }  # fmt: skip
 """Ufunc -> ranges of its two arguments."""
 
 NO_DERIVATIVE = {
     np.equal, np.not_equal, np.less, np.less_equal, np.greater, np.greater_equal, np.logical_and,
     np.logical_or, np.logical_xor, np.logical_not, np.bitwise_and, np.bitwise_or, np.bitwise_xor,
-    np.invert, np.isnan, np.isinf, np.isfinite, np.signbit,
+    np.invert, np.left_shift, np.right_shift, np.gcd, np.lcm, np.isnan, np.isinf, np.isfinite,
+    np.signbit,
 }  # fmt: skip
+SEVERAL = {np.divmod, np.frexp, np.modf, np.ldexp}
+"""Ufuncs with two results, or arguments of two dtypes."""
 
 
 def test_every_ufunc_is_in_a_table():
-    assert set(UFUNCS) == {*UNARY, *BINARY, *NO_DERIVATIVE, np.divmod}
+    assert set(UFUNCS) == {*UNARY, *BINARY, *NO_DERIVATIVE, *SEVERAL}
 
 
 def by_name(table):
@@ -324,7 +329,15 @@ PROGRAMS = {
     "around": (lambda x: np.around(x) * x, DISTINCT),
     "fix": (lambda x: np.fix(x) * x, A * 1.01),
     "sinc": (lambda x: np.sinc(x), np.array([0.0, 0.1, -0.4, 1.5, 2.0])),
+    "piecewise": (lambda x: np.piecewise(x, [x < -0.3, x > 0.4], [np.sin, 2.5, np.exp]), A),
     "real": (lambda x: np.real(x) ** 2, A),
+    "imag": (lambda x: np.imag(x) + x, A),
+    "real_if_close": (lambda x: np.real_if_close(x) ** 2, A),
+    "angle": (lambda x: np.angle(x) * x, A),
+    "i0": (lambda x: np.i0(x), A),
+    "frexp": (lambda x: np.frexp(x * 3)[0] * x, A),
+    "ldexp": (lambda x: np.ldexp(x * x, [1, -2, 3]), A),
+    "modf": (lambda x: np.modf(x * 3)[0] * x, A),
     "polyval": (lambda p, x: np.polyval(p, x), V, A),
     "trapezoid": (lambda y: np.trapezoid(y * y, dx=0.3), A),
     "trapezoid x": (lambda y, x: np.trapezoid(y, x, axis=1), A, V),
@@ -354,6 +367,7 @@ PROGRAMS = {
     "linspace": (lambda x: np.linspace(x[0], x[1] * x[0], 4), V),
     "linspace arrays": (lambda x, z: np.linspace(x, z * z, 3, axis=-1, endpoint=False), V, V + 1),
     "float64": (lambda x: np.float64(x) ** 2, S),
+    "astype": (lambda x: np.astype(x, np.float64) ** 2, A),
     "astype f32": (lambda x: x.astype(np.float32) ** 2, A.astype(np.float32)),
     "out": (buffered, A),
 }  # fmt: skip
@@ -375,6 +389,7 @@ def test_second_derivatives_of_forms(name):
 
 NO_FLOATS = {
     "isclose", "allclose", "array_equal", "array_equiv", "iscomplexobj", "isrealobj",
+    "iscomplex", "isreal", "isposinf", "isneginf",
     "result_type", "any", "all", "count_nonzero", "shape", "ndim", "isscalar", "size", "int64",
     "int32", "int16", "int8", "uint64", "uint32", "uint16", "uint8", "bool",
 }  # fmt: skip

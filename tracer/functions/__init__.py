@@ -6,14 +6,17 @@
 from ..table import FUNCTIONS
 from . import (
     choices,
+    concatenators,
     creation,
     diagonals,
     einsum,
     joins,
+    kinds,
     norms,
     products,
     ranges,
     reductions,
+    selection,
     shapes,
 )
 from .scalars import CALLS, face

@@ -13,9 +13,10 @@ from ...ir.op import const
 from ...ir.types import BOOL, F64
 from ..apply import call_ufunc
 from ..array import Array, wrap
+from ..core import ArrayCore
 from ..errors import error, unsupported
 from ..indexing import assign
-from ..lift import has_proxy, lift
+from ..lift import lift
 from ..promote import promote, weak_of
 from ..table import implements
 from .common import (
@@ -46,16 +47,6 @@ def choose(mask: Value, x: Any, z: Any, name: str = "where") -> Value:
     return spread(ops.where(mask, left, right), shape)
 
 
-@implements(np.where)
-def where(condition: Any, x: Any = UNSET, y: Any = UNSET, /) -> Any:
-    if x is UNSET and y is UNSET:
-        hint = "the number of indices depends on the data; give np.where a value for each case"
-        raise unsupported("np.where(condition) with one argument", hint=hint)
-    if x is UNSET or y is UNSET:
-        raise error("value", text="either both or neither of x and y should be given")
-    return wrap(choose(cast(lift(condition), BOOL), x, y), scalar=False)
-
-
 @implements(np.select)
 def select(condlist: Any, choicelist: Any, default: Any = 0) -> Any:
     if len(condlist) != len(choicelist):
@@ -74,6 +65,58 @@ def select(condlist: Any, choicelist: Any, default: Any = 0) -> Any:
     for mask, value in zip(reversed(masks), reversed(values[:-1]), strict=True):
         y = ops.where(mask, value, y)
     return wrap(spread(y, shape), scalar=False)
+
+
+@implements(np.piecewise)
+def piecewise(x: Any, condlist: Any, funclist: Any, *args: Any, **kw: Any) -> Any:
+    """Each function is given all elements, and chosen from; so it must work by elements."""
+    array = as_array(x)
+    if not isinstance(condlist, list | tuple):
+        condlist = list(condlist) if np.ndim(condlist) > 1 else [condlist]
+    elif array.ndim and not isinstance(condlist[0], list | ArrayCore | np.ndarray):
+        condlist = [condlist]  # one condition, a list of bools
+    masks = [cast(lift(condition), BOOL) for condition in condlist]
+    if any(mask.shape not in ((), array.shape) for mask in masks):
+        hint = "give conditions of its shape"
+        raise unsupported("np.piecewise with conditions that have not the shape of x", hint=hint)
+    if len(funclist) == len(masks) + 1:
+        found = masks[0]
+        for mask in masks[1:]:
+            found = ops.logical_or(found, mask)
+        masks.append(ops.logical_not(found))
+    if len(funclist) != len(masks):
+        text = f"with {len(masks)} condition(s), either {len(masks)} or {len(masks) + 1}"
+        raise error("value", text=f"{text} functions are expected")
+    y = ops.zeros(array.value.type)
+    for mask, function in zip(masks, funclist, strict=True):
+        if not callable(function):
+            piece = lift(function)
+        else:
+            elements = ops.where(mask, array.value, array.value)
+            piece = lift(function(wrap(elements, scalar=False), *args, **kw))
+            if piece.shape not in ((), array.shape) or not _by_elements(piece, elements):
+                hint = "it is given all elements at once; use np.where"
+                raise unsupported("np.piecewise of a function that mixes elements", hint=hint)
+        y = ops.where(mask, cast(piece, array.dtype), y)
+    return wrap(spread(y, array.shape), scalar=False)
+
+
+def _by_elements(y: Value, x: Value) -> bool:
+    """Whether each element of ``y`` is computed from that of ``x`` at the same place."""
+    depends = {x: True}
+    stack = [y]
+    while stack:
+        value = stack[-1]
+        missing = [arg for arg in value.args if arg not in depends]
+        if missing:
+            stack += missing
+            continue
+        stack.pop()
+        if value is not x:
+            depends[value] = any(depends[arg] for arg in value.args)
+            if depends[value] and value.op.kind != "pointwise" and value.op.name != "cast":
+                return False
+    return True
 
 
 @implements(np.copyto)
@@ -257,29 +300,6 @@ def _equal(x: Array, z: Array, equal_nan: bool) -> Array:
     if equal_nan and x.dtype.kind == z.dtype.kind == "f":
         y = ops.logical_or(y, ops.logical_and(ops.isnan(x.value), ops.isnan(z.value)))
     return _all_true(y)
-
-
-# --- kinds of numbers -----------------------------------------------------------------------
-
-
-@implements(np.real)
-def real(val: Any) -> Any:
-    return as_array(val)
-
-
-@implements(np.iscomplexobj)
-def iscomplexobj(x: Any) -> bool:
-    return not has_proxy(x) and np.iscomplexobj(x)
-
-
-@implements(np.isrealobj)
-def isrealobj(x: Any) -> bool:
-    return has_proxy(x) or np.isrealobj(x)
-
-
-@implements(np.result_type)
-def result_type(*arrays_and_dtypes: Any) -> Any:
-    return promote(*[np.dtype(x) if isinstance(x, str | type) else x for x in arrays_and_dtypes])
 
 
 # --- polynomials, integrals -----------------------------------------------------------------

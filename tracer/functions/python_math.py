@@ -28,6 +28,8 @@ from ...ir.ops import (
     copysign,
     cos,
     cosh,
+    erf,
+    erfc,
     exp,
     exp2,
     expm1,
@@ -165,7 +167,8 @@ def _unary(function: Any, op: Callable[[Value], Value], poles: str | None = None
 
 for _function, _op in (
     (math.fabs, abs_), (math.tanh, tanh), (math.atan, atan), (math.asinh, asinh),
-    (math.cbrt, cbrt), (math.degrees, lambda x: x * (180.0 / math.pi)),
+    (math.cbrt, cbrt), (math.erf, erf), (math.erfc, erfc),
+    (math.degrees, lambda x: x * (180.0 / math.pi)),
     (math.radians, lambda x: x * (math.pi / 180.0)),
 ):  # fmt: skip
     _unary(_function, _op)
@@ -179,6 +182,25 @@ for _function, _op in ((math.exp, exp), (math.expm1, expm1), (math.sinh, sinh), 
     _unary(_function, _op, "range")
 if hasattr(math, "exp2"):
     _unary(math.exp2, exp2, "range")
+
+
+def _gamma_function(function: Any, op: Callable[[Value], Value]) -> None:
+    @records(function)
+    def record(x: Any, /) -> Any:
+        value = number(x)
+        y = op(value)
+        pole = ops.logical_and(ops.le(value, 0.0), ops.eq(value, floor(value)))
+        if decide(pole, f"math.{function.__name__} at a pole"):
+            # lgamma has a limit at minus infinity, gamma has none.
+            if op is ops.gamma or not decide(isinf(value), "an infinite argument"):
+                raise error("value", text="math domain error")
+            return wrap(abs_(value), float)
+        check_result(y, [value], function.__name__, "range")
+        return wrap(y, float)
+
+
+_gamma_function(math.gamma, ops.gamma)
+_gamma_function(math.lgamma, ops.lgamma)
 
 
 @records(math.log)
@@ -334,7 +356,7 @@ def _without_version(name: str) -> None:
 
 
 for _name in (
-    "erf", "erfc", "gamma", "lgamma", "frexp", "ldexp", "modf", "remainder", "nextafter", "ulp",
+    "frexp", "ldexp", "modf", "remainder", "nextafter", "ulp",
     "sumprod", "fma",
 ):  # fmt: skip
     _without_version(_name)

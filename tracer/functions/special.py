@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import operator
 from collections.abc import Callable
 from typing import Any
@@ -21,6 +22,7 @@ from ..lift import has_proxy, lift
 from ..promote import promote
 from ..special import from_scipy
 from .common import as_value, broadcast_shapes, cast, reduced_axes, spread
+from .python_math import decide
 from .reductions import check_not_empty, drop, reduce
 
 SCIPY: dict[str, Callable[..., Any]] = {}
@@ -66,6 +68,23 @@ def polygamma(n: Any, x: Any) -> Array:
     if order == 0:
         return wrap(cast(ops.digamma(value), F64))
     return wrap(ops.polygamma(cast(value, F64), order=order))
+
+
+@_records
+def multigammaln(a: Any, d: Any) -> Array:
+    """The logarithm of the multivariate gamma function, of dimension ``d``; always f64."""
+    if isinstance(d, ArrayCore) or np.ndim(d) or np.floor(d) != d:
+        raise error("value", text="d should be a positive integer (dimension)")
+    count, value = int(d), _inexact(a)
+    low = ops.le(value, 0.5 * (count - 1))
+    if decide(ops.any_(low, axes=tuple(range(len(value.shape)))), "a > (d - 1)/2"):
+        text = f"condition a > 0.5 * (d-1) ({0.5 * (count - 1)}) not met"
+        raise error("value", text=text)
+    terms = [ops.lgamma(value - 0.5 * k if k else value) for k in range(count)]
+    total = cast(terms[0], F64)
+    for term in terms[1:]:
+        total = total + cast(term, F64)
+    return wrap(total + count * (count - 1) * 0.25 * math.log(math.pi))
 
 
 def _largest(x: Value, axes: Ints, finite: bool) -> Value:

@@ -1,0 +1,103 @@
+"""Functions that ask what kind of numbers an array has: it has real ones."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ...ir import ops
+from ...ir.graph import Value
+from ...ir.op import const
+from ...ir.types import BOOL, F64
+from ..array import Array, wrap
+from ..lift import has_proxy, lift
+from ..promote import promote, weak_of
+from ..table import implements
+from .common import as_array, cast, deliver
+
+
+@implements(np.real)
+def real(val: Any) -> Any:
+    return as_array(val)
+
+
+@implements(np.imag)
+def imag(val: Any) -> Any:
+    return wrap(ops.zeros(lift(val).type), weak_of(val))
+
+
+@implements(np.real_if_close)
+def real_if_close(a: Any, tol: Any = 100) -> Any:
+    return as_array(a)
+
+
+@implements(np.angle)
+def angle(z: Any, deg: bool = False) -> Any:
+    """``arctan2(0, z)``: 0, or pi where the sign is negative. The derivative is 0, also at 0."""
+    x = lift(z)
+    x = x if x.dtype.kind == "f" else cast(x, F64)
+    half_turn = 180.0 if deg else math.pi
+    negative = ops.lt(ops.copysign(const(1.0, x.dtype), x), 0.0)
+    y = ops.where(negative, const(half_turn, x.dtype), 0.0)
+    return wrap(ops.where(ops.isnan(x), ops.stop_gradient(x), y))
+
+
+def _everywhere(x: Any, answer: bool) -> Array:
+    return wrap(ops.broadcast(const(answer, BOOL), shape=lift(x).shape))
+
+
+@implements(np.iscomplex)
+def iscomplex(x: Any) -> Any:
+    return _everywhere(x, False)
+
+
+@implements(np.isreal)
+def isreal(x: Any) -> Any:
+    return _everywhere(x, True)
+
+
+@implements(np.iscomplexobj)
+def iscomplexobj(x: Any) -> bool:
+    return not has_proxy(x) and np.iscomplexobj(x)
+
+
+@implements(np.isrealobj)
+def isrealobj(x: Any) -> bool:
+    return has_proxy(x) or np.isrealobj(x)
+
+
+def _infinite(x: Any, out: Any, name: str, side: Callable[..., Value]) -> Any:
+    value: Value = as_array(x).value
+    if value.dtype.kind != "f":
+        return deliver(_everywhere(x, False).value, out, name)
+    return deliver(ops.logical_and(ops.isinf(value), side(value, 0.0)), out, name)
+
+
+@implements(np.isposinf)
+def isposinf(x: Any, out: Any = None) -> Any:
+    return _infinite(x, out, "isposinf", ops.gt)
+
+
+@implements(np.isneginf)
+def isneginf(x: Any, out: Any = None) -> Any:
+    return _infinite(x, out, "isneginf", ops.lt)
+
+
+@implements(np.astype)
+def astype(x: Any, dtype: Any, /, *, copy: bool = True, device: Any = None) -> Any:
+    return as_array(x).astype(dtype, copy=copy)
+
+
+@implements(np.result_type)
+def result_type(*arrays_and_dtypes: Any) -> Any:
+    return promote(*[np.dtype(x) if isinstance(x, str | type) else x for x in arrays_and_dtypes])
+
+
+@implements(np.i0)
+def i0(x: Any) -> Any:
+    value = lift(x)
+    value = value if value.dtype.kind == "f" else cast(value, F64)
+    return wrap(ops.i0(ops.abs_(value)), scalar=False)
