@@ -109,6 +109,7 @@ MESSAGES: dict[str, str] = {
         " not known when it is compiled; compare with ==, or pass the key as an int or str"
     ),
     "attribute": "{owner!r} object has no attribute {name!r}",
+    "in_place_shape": "{text}",
     "unsupported": "{name} is not supported{hint}",
     "escape": (
         "{operation} on a recorded array of shape {shape} and dtype {dtype} whose recording is"
@@ -175,6 +176,7 @@ _CLASSES: dict[str, type[AdjitError]] = {
     "recursion": AdjitRecursionError,
     "hash": AdjitTypeError,
     "attribute": AdjitAttributeError,
+    "in_place_shape": AdjitAttributeError,
     "not_callable": AdjitTypeError,
     "out": AdjitValueError,
     "threads": AdjitValueError,
