@@ -10,6 +10,7 @@ from . import (
     creation,
     diagonals,
     einsum,
+    iteration,
     joins,
     kinds,
     norms,
