@@ -4,6 +4,7 @@ from .tracer.api import compile_grad, grad, jit, stop_gradient, value_and_grad
 from .tracer.check import check_grads
 from .tracer.checkpoint import checkpoint
 from .tracer.errors import AdjitError
+from .tracer.jacobians import hessian, hvp, jacfwd, jacobian, jacrev
 from .tracer.products import jvp, vjp
 
 __version__ = "0.1.0"
@@ -14,6 +15,11 @@ __all__ = [
     "checkpoint",
     "compile_grad",
     "grad",
+    "hessian",
+    "hvp",
+    "jacfwd",
+    "jacobian",
+    "jacrev",
     "jit",
     "jvp",
     "stop_gradient",

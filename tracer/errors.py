@@ -64,6 +64,7 @@ MESSAGES: dict[str, str] = {
         "the function returned {what}: a gradient needs a real scalar result;"
         " reduce it (np.sum, np.mean), or use vjp or jvp, the products with its Jacobian"
     ),
+    "jacobian": "a Jacobian needs floating-point results, not {dtype}",
     "has_aux": "has_aux=True needs a function that returns (value, aux), not a {type}",
     "argnums": "argnums {argnum} is no parameter: the parameters are {parameters}",
     "argnums_type": "argnums is {argnum!r}: give a position, a parameter name, or a tuple of these",
@@ -175,6 +176,7 @@ _CLASSES: dict[str, type[AdjitError]] = {
     "result": AdjitTypeError,
     "recursion": AdjitRecursionError,
     "hash": AdjitTypeError,
+    "jacobian": AdjitTypeError,
     "attribute": AdjitAttributeError,
     "in_place_shape": AdjitAttributeError,
     "not_callable": AdjitTypeError,
