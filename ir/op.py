@@ -69,7 +69,7 @@ class Op:
     transpose: Callable[..., tuple[Value | None, ...]] | None = None
     vjp: Callable[[Value, Value], tuple[Value | Masked | None, ...]] | None = None
     jvp: Callable[[Value, Sequence[Value | None]], Value | None] | None = None
-    reach: Callable[[Value, Value], tuple[Value, ...]] | None = None
+    reach: Callable[[Value, Value], tuple[Value | None, ...]] | None = None
     lower: Any = None
     singular: bool = False
     domain: tuple[float, float] = (-3.0, 3.0)
@@ -170,7 +170,7 @@ def general(
     infer: Callable[..., ArrayType],
     vjp: Callable[[Value, Value], tuple[Value | Masked | None, ...]],
     jvp: Callable[[Value, Sequence[Value | None]], Value | None],
-    reach: Callable[[Value, Value], tuple[Value, ...]],
+    reach: Callable[[Value, Value], tuple[Value | None, ...]],
     doc: str = "",
 ) -> Op:
     """An op with a VJP and a JVP of its own."""

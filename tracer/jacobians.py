@@ -21,7 +21,7 @@ from .array import wrap
 from .containers import rebuild
 from .current import current_trace
 from .errors import error
-from .nest import Inner, nested_arguments, per_parameter, wanted_leaves
+from .nest import Inner, dependents, nested_arguments, per_parameter, wanted_leaves
 from .products import jvp
 from .recording import Identity
 from .regions import number_of
@@ -178,13 +178,11 @@ def _mapped(inner: Inner, graph: Graph, seed: Value, outputs: Sequence[Value]) -
 
     What does not depend on the seed is computed once, before the loop.
     """
-    moving = {seed}
-    for value in graph.values:
-        if any(arg in moving for arg in value.args):
-            moving.add(value)
-    still = tuple(value for value in graph.values if value not in moving)
+    moving = dependents(graph, [seed])
+    still = [value for value in graph.values if value not in moving]
     fixed = [value for value in outputs if value not in moving]
-    new = inner.spliced(Graph(graph.inputs[:-1], still, tuple(fixed)), inner.outer)
+    known = dict(zip(graph.inputs[:-1], inner.outer, strict=True))
+    new = inner.spliced((*inner.graph.values, *still), known)
     count = seed.type.size
     carried = [ops.zeros(value.type.with_shape((count, *value.shape))) for value in outputs]
     if not count:

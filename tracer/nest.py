@@ -71,15 +71,14 @@ class Inner:
 
     def splice(self, graph: Graph, inputs: Sequence[Value]) -> list[Value]:
         """The outputs of ``graph`` in the enclosing block, with ``inputs`` for its inputs."""
-        new = self.spliced(graph, inputs)
+        everything = (*self.graph.values, *graph.values)
+        new = self.spliced(everything, dict(zip(graph.inputs, inputs, strict=True)))
         return [new.get(value, value) for value in graph.outputs]
 
-    def spliced(self, graph: Graph, inputs: Sequence[Value]) -> dict[Value, Value]:
-        """The Values of ``graph``, and of the function, in the enclosing block."""
-        new: dict[Value, Value] = dict(zip(graph.inputs, inputs, strict=True))
-        block = self.trace.block
-        everything = (*self.graph.values, *graph.values)
-        for value in everything:
+    def spliced(self, values: Sequence[Value], known: dict[Value, Value]) -> dict[Value, Value]:
+        """What becomes of ``values`` in the enclosing block, where ``known`` are there."""
+        new, block = dict(known), self.trace.block
+        for value in values:
             if value not in new:
                 args = tuple(new.get(arg, arg) for arg in value.args)
                 new[value] = block.add(value.op, args, value.attrs, value.regions)
@@ -95,6 +94,15 @@ class Inner:
             for leaf in self.result.leaves
         ]
         return rebuild(self.result.structure, leaves)
+
+
+def dependents(graph: Graph, inputs: Sequence[Value]) -> set[Value]:
+    """The inputs and all Values that depend on them."""
+    found = set(inputs)
+    for value in graph.values:
+        if any(arg in found for arg in value.args):
+            found.add(value)
+    return found
 
 
 def _proxy(value: Value, type: type | None) -> Array:
