@@ -160,6 +160,8 @@ def _resolve(
 
 def broadcast_shape(operation: str, *shapes: Ints) -> Ints:
     """NumPy's broadcasting, with NumPy's error; symbolic sizes are equal to themselves only."""
+    if all(shape == shapes[0] for shape in shapes):
+        return shapes[0]
     try:
         if any(isinstance(dim, Affine) for shape in shapes for dim in shape):
             return broadcast_shapes(*shapes)  # type: ignore[return-value]

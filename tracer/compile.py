@@ -6,6 +6,7 @@ simplify                  exact algebra, folding, interning        ir/passes/sim
 batch                     loops over elements become array code    ir/passes/batch.py
 adjoint or tangent        the derivative, as a Graph               ir/passes/adjoint.py
 simplify                  again, over both parts
+unlink                    rules of the user's are done with         ir/passes/unlink.py
 gather                    transposed stencils in one pass          ir/passes/gather.py
 expand                    small products become loops              codegen/expand.py
 factor                    constant factors leave their sums        ir/passes/factor.py
@@ -41,6 +42,7 @@ from ..ir.passes.factor import factor
 from ..ir.passes.gather import gather
 from ..ir.passes.simplify import simplify
 from ..ir.passes.tangent import tangent
+from ..ir.passes.unlink import unlink
 from ..ir.verify import verify
 from .errors import unsupported
 from .modes import Path, differentiable_outputs
@@ -80,7 +82,7 @@ def _derived(path: Path) -> Graph:
 
 def loops_of(graph: Graph) -> Graph:
     """The Graph as it is scheduled: small products are loops."""
-    graph = checked(expand(checked(gather(graph))))
+    graph = checked(expand(checked(gather(checked(unlink(graph))))))
     return checked(simplify(checked(factor(graph))))
 
 
@@ -96,5 +98,5 @@ def compile_paths(paths: Sequence[Path], libm: bool) -> Kernel:
 
 def compile_loop(graph: Graph) -> Kernel:
     """For recording, which needs the numbers of a loop, and no derivatives."""
-    graph = checked(simplify(expand(simplify(graph))))
+    graph = checked(simplify(expand(simplify(unlink(graph)))))
     return compile_schedule(plan(merge([graph], [range(len(graph.inputs))])))

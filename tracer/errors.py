@@ -68,6 +68,14 @@ MESSAGES: dict[str, str] = {
         "the function returned {what}: a gradient needs a real scalar result;"
         " reduce it (np.sum, np.mean), or use vjp or jvp, the products with its Jacobian"
     ),
+    "no_rule": "{name} is a {kind} without a rule: give it one by {name}.{method}(...)",
+    "rule_result": "the rule of {name} must return {wanted}",
+    "rule_count": "{rules} rules for {arguments} arguments: give one for each, or None",
+    "rule_captures": (
+        "the rule of {name} takes a recorded value from outside, by which the derivative would be"
+        " lost: pass it as an argument of {name}"
+    ),
+    "jacobian": "a Jacobian needs floating-point results, not {dtype}",
     "has_aux": "has_aux=True needs a function that returns (value, aux), not a {type}",
     "argnums": "argnums {argnum} is no parameter: the parameters are {parameters}",
     "argnums_type": "argnums is {argnum!r}: give a position, a parameter name, or a tuple of these",
@@ -113,6 +121,7 @@ MESSAGES: dict[str, str] = {
         " not known when it is compiled; compare with ==, or pass the key as an int or str"
     ),
     "attribute": "{owner!r} object has no attribute {name!r}",
+    "in_place_shape": "{text}",
     "unsupported": "{name} is not supported{hint}",
     "escape": (
         "{operation} on a recorded array of shape {shape} and dtype {dtype} whose recording is"
@@ -179,7 +188,13 @@ _CLASSES: dict[str, type[AdjitError]] = {
     "result": AdjitTypeError,
     "recursion": AdjitRecursionError,
     "hash": AdjitTypeError,
+    "no_rule": AdjitTypeError,
+    "rule_result": AdjitTypeError,
+    "rule_count": AdjitTypeError,
+    "rule_captures": AdjitTypeError,
+    "jacobian": AdjitTypeError,
     "attribute": AdjitAttributeError,
+    "in_place_shape": AdjitAttributeError,
     "not_callable": AdjitTypeError,
     "out": AdjitValueError,
     "threads": AdjitValueError,

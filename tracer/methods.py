@@ -174,6 +174,10 @@ class Methods(ArrayCore):
 
         return Flat(self)
 
+    @flat.setter
+    def flat(self, values: Any) -> None:
+        self.flat[:] = values
+
     @property
     def base(self) -> Any:
         raise unsupported("ndarray.base", hint="views and copies are tracked by adjit itself")

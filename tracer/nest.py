@@ -6,7 +6,7 @@ Values of the enclosing recording are constants of the inner function, as they s
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -71,15 +71,19 @@ class Inner:
 
     def splice(self, graph: Graph, inputs: Sequence[Value]) -> list[Value]:
         """The outputs of ``graph`` in the enclosing block, with ``inputs`` for its inputs."""
-        new: dict[Value, Value] = dict(zip(graph.inputs, inputs, strict=True))
-        block = self.trace.block
         everything = (*self.graph.values, *graph.values)
-        for value in everything:
+        new = self.spliced(everything, dict(zip(graph.inputs, inputs, strict=True)))
+        return [new.get(value, value) for value in graph.outputs]
+
+    def spliced(self, values: Sequence[Value], known: dict[Value, Value]) -> dict[Value, Value]:
+        """What becomes of ``values`` in the enclosing block, where ``known`` are there."""
+        new, block = dict(known), self.trace.block
+        for value in values:
             if value not in new:
                 args = tuple(new.get(arg, arg) for arg in value.args)
                 new[value] = block.add(value.op, args, value.attrs, value.regions)
         self.trace.respell(self.first_guard, new)
-        return [new.get(value, value) for value in graph.outputs]
+        return new
 
     def present(self, outputs: Sequence[Value]) -> Any:
         """The inner function's result, as proxies of the enclosing recording."""
@@ -92,6 +96,15 @@ class Inner:
         return rebuild(self.result.structure, leaves)
 
 
+def dependents(graph: Graph, inputs: Sequence[Value]) -> set[Value]:
+    """The inputs and all Values that depend on them."""
+    found = set(inputs)
+    for value in graph.values:
+        if any(arg in found for arg in value.args):
+            found.add(value)
+    return found
+
+
 def _proxy(value: Value, type: type | None) -> Array:
     """An output of an inner function as what the function returned."""
     if type is np.ndarray:
@@ -102,27 +115,35 @@ def _proxy(value: Value, type: type | None) -> Array:
 def nested_gradient(gradient: Gradient, args: tuple, kwargs: dict) -> Any:
     """``(value, gradient)`` recorded into the enclosing recording."""
     arguments = nested_arguments(gradient.dispatcher.signature, args, kwargs)
-    wrt = []
-    for parameter in gradient.parameters(arguments):
-        for n in arguments.leaves_of(parameter):
-            if arguments.leaves[n].item is not None:
-                check_nested(arguments.leaves[n])
-                wrt.append(n)
+    wrt = wanted_leaves(gradient, arguments)
     inner = Inner(gradient, arguments, wrt, scalar=True)
     graph = adjoint(inner.graph, range(len(wrt)), [0], unit=True)
     outputs = inner.splice(graph, inner.outer)
     count = len(inner.graph.outputs)
     found = {n: outputs[count + k] for k, n in enumerate(wrt)}
-    gradients = []
-    for parameter in gradient.parameters(arguments):
+    items = {n: wrap(found[n], arguments.leaves[n].weak) for n in found}
+    return inner.present(outputs), per_parameter(gradient, arguments, items)
+
+
+def wanted_leaves(compiled: Compiled, arguments: Arguments) -> list[int]:
+    """The leaves to differentiate by; integers and objects among them are errors."""
+    found = []
+    for parameter in compiled.parameters(arguments):
+        for n in arguments.leaves_of(parameter):
+            if arguments.leaves[n].item is not None:
+                check_nested(arguments.leaves[n])
+                found.append(n)
+    return found
+
+
+def per_parameter(compiled: Compiled, arguments: Arguments, items: Mapping[int, Any]) -> Any:
+    """What belongs to leaves, in the structure of the parameters; None for other leaves."""
+    groups = []
+    for parameter in compiled.parameters(arguments):
         structure = arguments.structures[arguments.parameters.index(parameter)]
-        items = [
-            wrap(found[n], arguments.leaves[n].weak) if n in found else None
-            for n in arguments.leaves_of(parameter)
-        ]
-        gradients.append(rebuild(structure, items))
-    single = isinstance(gradient.argnums, int | str)
-    return inner.present(outputs), gradients[0] if single else tuple(gradients)
+        leaves = [items.get(n) for n in arguments.leaves_of(parameter)]
+        groups.append(rebuild(structure, leaves))
+    return groups[0] if isinstance(compiled.argnums, int | str) else tuple(groups)
 
 
 def check_nested(leaf: Leaf) -> None:

@@ -87,7 +87,7 @@ class _Batch:
         return self._is_independent()
 
     def _is_simple(self, value: Value) -> bool:
-        if value.op.kind not in _SIMPLE or value.op.name in ("index", "empty"):
+        if value.op.kind not in _SIMPLE or value.regions or value.op.name in ("index", "empty"):
             return False
         if value.op.name in SEARCHES:
             return False

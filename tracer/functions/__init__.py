@@ -11,6 +11,7 @@ from . import (
     creation,
     diagonals,
     einsum,
+    iteration,
     joins,
     kinds,
     norms,
