@@ -19,7 +19,7 @@ from .layout import Ints, Layout
 from .lift import cast_array, lift
 from .promote import WEAK_DTYPE, check_dtype, weak_of
 from .special import names_of_ufuncs, rule_of, ufunc_name
-from .table import FUNCTIONS
+from .table import FUNCTIONS, settle_layouts
 from .ufuncs import COMPARISONS
 
 if TYPE_CHECKING:
@@ -268,7 +268,12 @@ def call_method(ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> An
     if method == "outer":
         from .array import wrap
 
-        x, z = (wrap(lift(operand)) for operand in inputs)  # no number is weak here
+        x, z = (  # no number is weak here
+            operand
+            if isinstance(operand, ArrayCore) and operand.weak is None
+            else wrap(lift(operand))
+            for operand in inputs
+        )
         x = x._view_reshape(x.shape + (1,) * len(z.shape))
         return call_ufunc(ufunc, x, z, **kwargs)
     if method == "at" and len(inputs) == 3:
@@ -279,7 +284,9 @@ def call_method(ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> An
         from .functions.scans import METHODS
 
         record: Any = METHODS[method]
-        return record(ufunc, *inputs, **kwargs)
+        result = record(ufunc, *inputs, **kwargs)
+        settle_layouts(result, (inputs, kwargs.values()))
+        return result
     raise unsupported(f"np.{ufunc.__name__}.{method}")
 
 

@@ -104,6 +104,11 @@ def test_sorting(dtype: str) -> None:
         lambda x: np.unique(x[0], True, True, True),
         lambda x: np.unique(x[:0], True, True, True),
         lambda x: np.unique(x, equal_nan=False),
+        lambda x: np.union1d(x[0], x[1]),
+        lambda x: np.isin(x, x[0]),
+        lambda x: np.isin(x, [1, 2.0, 7], invert=True),
+        lambda x: np.isin(x, []),
+        lambda x: np.isin(x[0, 0], [0, 1]),
     ],
 )
 def test_programs(program: Any) -> None:

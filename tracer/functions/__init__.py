@@ -24,6 +24,7 @@ from . import (
     reductions,
     scans,
     selection,
+    sets,
     shapes,
     skipping,
     special,

@@ -235,10 +235,14 @@ def ediff1d(ary: Any, to_end: Any = None, to_begin: Any = None) -> Any:
     if x.dtype == BOOL:
         raise error("type", text="numpy boolean subtract, the `-` operator, is not supported")
     parts = [diff(x)]
-    if to_begin is not None:
-        parts.insert(0, wrap(lift(ravel(to_begin), x.dtype)))
-    if to_end is not None:
-        parts.append(wrap(lift(ravel(to_end), x.dtype)))
+    for name, given in (("to_begin", to_begin), ("to_end", to_end)):
+        if given is None:
+            continue
+        edge = ravel(given)
+        if not np.can_cast(edge.dtype, x.dtype, "same_kind"):
+            text = f"dtype of `{name}` must be compatible with input `ary` under the `same_kind`"
+            raise error("type", text=f"{text} rule.")
+        parts.insert(0 if name == "to_begin" else len(parts), wrap(lift(edge, x.dtype)))
     return concatenate(parts)
 
 

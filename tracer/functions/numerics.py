@@ -224,9 +224,10 @@ def unwrap(p: Any, discont: Any = None, axis: Any = -1, *, period: Any = 2.0 * n
     high = period // 2 if whole else period / 2
     ambiguous = not whole or period % 2 == 0
     limit = period / 2 if discont is None else discont
-    turned = (steps + high) % period - high
+    low = -high
+    turned = (steps - low) % period + low
     if ambiguous:
-        at_edge = (turned == -high) & (steps > 0)
+        at_edge = (turned == low) & (steps > 0)
         turned = where(at_edge, high, turned)
     correction = turned - steps
     correction = where(abs(steps) < limit, 0, correction)

@@ -7,7 +7,7 @@ each has the derivative of the place that it gets.
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from math import prod
 from typing import Any
 
@@ -92,10 +92,10 @@ def gathered_last(x: Value, places: Value) -> Value:
 
 def order_of(x: Value) -> Value:
     """Along the last axis, which element comes first, second, ..."""
-    return _row(ops.argsort(sized(x, "sorting")), 0)
+    return row_of(ops.argsort(sized(x, "sorting")), 0)
 
 
-def _row(y: Value, number: int) -> Value:
+def row_of(y: Value, number: int) -> Value:
     return reshape(cut(y, 0, number, 1), y.shape[1:])
 
 
@@ -317,61 +317,3 @@ def digitize(x: Any, bins: Any, right: Any = False) -> Any:
     size = limits.shape[0]
     turned = ops.slice_(limits, start=(size - 1,), step=(-1,), size=(size,))
     return wrap(size - places_in(turned, values, side))
-
-
-# --- sets -----------------------------------------------------------------------------------
-
-
-@implements(np.unique)
-def unique(
-    ar: Any,
-    return_index: bool = False,
-    return_inverse: bool = False,
-    return_counts: bool = False,
-    axis: Any = None,
-    *,
-    equal_nan: bool = True,
-    sorted: bool = True,
-) -> Any:
-    """Sorted; how many there are is a guard, as the shape of the result depends on it."""
-    from ..advanced import nonzero
-
-    whole = lift(ar)
-    if axis is not None and len(whole.shape) != 1:
-        raise unsupported("np.unique(axis=) of more than one dimension")
-    x = reshape(sized(whole, "np.unique"), (prod(whole.shape),))
-    (size,) = x.shape
-    both = ops.argsort(x)
-    order = _row(both, 0)
-    ascending = gathered(x, order)
-    above, below = cut(ascending, 0, 1, max(size - 1, 0)), cut(ascending, 0, 0, max(size - 1, 0))
-    other = ops.ne(above, below)
-    if equal_nan and x.dtype.kind == "f":
-        same = ops.logical_and(ops.isnan(above), ops.isnan(below))
-        other = ops.logical_and(other, ops.logical_not(same))
-    starts = _joined([ops.broadcast(const(True), shape=(min(size, 1),)), other])
-    (places,) = nonzero(starts)
-    results = [wrap(gathered(ascending, places), scalar=False)]
-    if return_index:
-        results.append(wrap(gathered(order, places), scalar=False))
-    if return_inverse:
-        from .scans import scan
-
-        number = scan(ops.add, cast(starts, I64), 0) - 1
-        inverse = gathered(number, _row(both, 1)) if size else cast(starts, I64)
-        results.append(wrap(reshape(inverse, whole.shape), scalar=False))
-    if return_counts:
-        ends = _joined(
-            [
-                cut(places, 0, min(1, places.shape[0]), max(places.shape[0] - 1, 0)),
-                ops.broadcast(const(size, I64), shape=(min(size, 1),)),
-            ]
-        )
-        results.append(wrap(ends - places, scalar=False))
-    return results[0] if len(results) == 1 else tuple(results)
-
-
-def _joined(parts: Sequence[Value]) -> Value:
-    from ..join import join
-
-    return join(parts, 0)
