@@ -112,7 +112,10 @@ def test_derivatives(name: str) -> None:
     check_second(graph, arrays)
 
 
-@pytest.mark.parametrize("name", ["long", "large_image", "constant"])
+@pytest.mark.parametrize(
+    "name",
+    ["long", *(pytest.param(n, marks=pytest.mark.slow) for n in ("large_image", "constant"))],
+)
 def test_natively(name: str) -> None:
     program, (x, z) = PROGRAMS[name]
     value, (gx, gz) = compile_grad(lambda x, z: np.sum(program(x, z)), argnums=(0, 1))(x, z)

@@ -11,7 +11,8 @@ from .following import follow
 
 pytestmark = pytest.mark.filterwarnings("ignore::RuntimeWarning")
 
-DTYPES = ["f8", "f4", "i8", "u1", "?"]
+SLOW = pytest.mark.slow
+DTYPES = ["f8", "i8", *(pytest.param(d, marks=SLOW) for d in ("f4", "u1", "?"))]
 SHAPES = [(), (1,), (6,), (0,), (2, 5), (3, 1, 4), (2, 0)]
 AXES = [None, 0, -1, 1, 5]
 
@@ -124,7 +125,9 @@ METHODS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize(
+    "method", [m if m in ("linear", "guess") else pytest.param(m, marks=SLOW) for m in METHODS]
+)
 @pytest.mark.parametrize("function", [np.quantile, np.nanquantile], ids=lambda f: f.__name__)
 def test_quantile_methods(function: Any, method: str) -> None:
     for x in (tied((7,), "f8"), tied((2, 6), "f8", True), tied((5,), "i4"), tied((4, 3), "f4")):
@@ -144,7 +147,7 @@ FUNCTIONS = {
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
-@pytest.mark.parametrize("dtype", ["f8", "f4", "i4"])
+@pytest.mark.parametrize("dtype", ["f8", *(pytest.param(d, marks=SLOW) for d in ("f4", "i4"))])
 def test_quantile_axes(name: str, dtype: str) -> None:
     function = FUNCTIONS[name]
     for shape in SHAPES:

@@ -11,7 +11,8 @@ from .following import follow
 
 pytestmark = pytest.mark.filterwarnings("ignore::RuntimeWarning")
 
-DTYPES = ["f8", "f4", "i8", "i4", "u1", "?"]
+SLOW = pytest.mark.slow
+DTYPES = ["f8", "i4", *(pytest.param(d, marks=SLOW) for d in ("f4", "i8", "u1", "?"))]
 SHAPES = [(), (1,), (6,), (0,), (2, 5), (3, 1, 4), (2, 0), (0, 2)]
 AXES = [None, 0, -1, 1, 5]
 
@@ -128,4 +129,5 @@ def filled(x: Any, dtype: Any, function: Any) -> Any:
 )
 def test_programs(program: Any) -> None:
     for dtype in ("f8", "f4", "i4"):
-        follow(program, sample((3, 4), dtype), exact=False)
+        for x in (sample((3, 4), dtype), np.asfortranarray(sample((3, 4), dtype))):
+            follow(program, x, exact=False)

@@ -28,7 +28,9 @@ def holes(shape: tuple[int, ...], dtype: str) -> np.ndarray:
 
 
 @pytest.mark.parametrize("function", SKIPPING, ids=lambda f: f.__name__)
-@pytest.mark.parametrize("dtype", ["f8", "f4", "i8", "u1", "?"])
+@pytest.mark.parametrize(
+    "dtype", ["f8", *(pytest.param(d, marks=pytest.mark.slow) for d in ("f4", "i8", "u1", "?"))]
+)
 def test_axes(function: Any, dtype: str) -> None:
     for shape, axis, keepdims in itertools.product(
         SHAPES, (None, 0, -1, 1, (0, 1), (0, -1), (), 7), (False, True)
