@@ -190,3 +190,32 @@ POINTS = [-2.0, 0.0, 0.5, 1.0, 1.7, 3.0, 5.0, np.nan, np.inf]
 def test_interp(program: Any) -> None:
     for dtype in ("f8", "f4"):
         follow(program, np.array(POINTS, dtype), exact=False)
+
+
+# --- products and averages ------------------------------------------------------------------
+
+VECTORS: list[Any] = [
+    ((3,), (3,)), ((2, 3), (3,)), ((3, 2), (3, 2)), ((3, 4, 5), (3, 4, 5)), ((2,), (2,)),
+    ((3,), (2,)), ((4,), (4,)), ((), (3,)), ((5, 1, 3), (4, 3)), ((3, 1), (3, 4)),
+]  # fmt: skip
+AXES: list[dict[str, int]] = [
+    {}, {"axis": 0}, {"axisa": 0}, {"axisb": 0}, {"axisc": 0},
+    {"axisa": 0, "axisb": 0, "axisc": 1}, {"axis": 1, "axisc": 0}, {"axisa": 5}, {"axisc": 7},
+]  # fmt: skip
+
+
+def test_cross() -> None:
+    for (one, other), axes in itertools.product(VECTORS, AXES):
+        x, z = sample(one), sample(other)
+        follow(lambda x, z, a=axes: np.cross(x, z, **a), x, z, exact=False)
+
+
+def test_average() -> None:
+    cases: list[Any] = [
+        (None, (2, 3, 4)), (0, (2,)), (-1, (4,)), ((0, 2), (2, 4)), ((2, 0), (4, 2)),
+        ((2, 1), (4, 3)), ((0, 1), (3, 2)), (None, (4,)), (0, (4,)), ((1,), (3,)),
+    ]  # fmt: skip
+    for (axis, shape), keepdims, dtype in itertools.product(cases, (False, True), ("f8", "i4")):
+        w, given = abs(sample(shape)), {"axis": axis, "keepdims": keepdims, "returned": keepdims}
+        x = sample((2, 3, 4), dtype)
+        follow(lambda x, w, g=given: np.average(x, weights=w, **g), x, w, exact=False)

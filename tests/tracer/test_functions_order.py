@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import numpy as np
@@ -156,3 +157,27 @@ def test_quantile_axes(name: str, dtype: str) -> None:
                 options = {"axis": axis, "keepdims": keepdims}
                 x = tied(shape, dtype, bool(shape) and dtype == "f8")
                 follow(lambda x, options=options: function(x, **options), x, exact=False)
+
+
+WEIGHTS: list[tuple[Any, Any]] = [
+    (None, np.array([[1.0, 0.0, 2.0, 1.0], [0.0, 0.0, 1.0, 3.0], [1.0, 1.0, 1.0, 0.5]])),
+    (0, [1, 2, 3]),
+    (1, [0.0, 2.0, 1.0, 0.5]),
+    ((1, 0), np.arange(12.0).reshape(4, 3)),
+    (1, [0.0, 0.0, 0.0, 0.0]),
+    (0, [1.0, -1.0, 2.0]),
+    (0, [1.0, 2.0]),
+    (None, [1.0]),
+]
+
+
+@pytest.mark.parametrize("function", [np.quantile, np.nanpercentile], ids=lambda f: f.__name__)
+def test_weighted_quantiles(function: Any) -> None:
+    scale = 1 if function is np.quantile else 100
+    for (axis, w), q, dtype in itertools.product(WEIGHTS, (0.3, [0.0, 0.5, 1.0]), ("f8", "i4")):
+        given = {"axis": axis, "weights": w, "method": "inverted_cdf"}
+        x, level = tied((3, 4), dtype, axis is not None), np.multiply(q, scale)
+        if function is np.nanpercentile and np.ndim(w) == 1:
+            continue  # NumPy 2.4 fails here
+        follow(lambda x, g=given, q=level: function(x, q, **g), x)
+    follow(lambda x: function(x, 0.5, weights=x), np.ones(3))

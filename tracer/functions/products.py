@@ -210,7 +210,7 @@ def cross(
     p, q = (_components(vector) for vector in vectors)
     last_component = p[0] * q[1] - p[1] * q[0]
     if sizes == [2, 2]:
-        return wrap(last_component)
+        return wrap(last_component, scalar=False)
     parts = [p[1] * q[2] - p[2] * q[1], p[2] * q[0] - p[0] * q[2], last_component]
     if sizes == [2, 3]:
         parts[:2] = [p[1] * q[2], -(p[0] * q[2])]

@@ -19,23 +19,26 @@ from ...ir.graph import Value
 from ...ir.op import const
 from ...ir.types import F64, I64
 from ..array import Array, wrap
-from ..errors import error, unsupported
+from ..errors import error
 from ..layout import Ints, contiguous
 from ..lift import lift
 from ..promote import promote, weak_of
 from ..table import implements
 from .common import (
     UNSET,
+    as_array,
     broadcast_shapes,
     cast,
+    cut,
     deliver,
     given_axes,
     reshape,
     spread,
     transpose,
 )
-from .order import decided, gathered, order_of, sized
-from .reductions import flag
+from .order import decided, gathered, gathered_last, order_of, sized
+from .reductions import aligned_weights, flag
+from .scans import scan
 
 # --- sorted rows ----------------------------------------------------------------------------
 
@@ -72,10 +75,8 @@ class Rows:
 def rows_of(x: Value, axes: Ints, skip_nan: bool) -> Rows:
     """The elements along ``axes``, in their order."""
     sized(x, "sorting")
-    kept_axes = tuple(axis for axis in range(len(x.shape)) if axis not in axes)
-    kept = tuple(x.shape[axis] for axis in kept_axes)
-    size = prod(x.shape[axis] for axis in axes)
-    rows = reshape(transpose(x, (*kept_axes, *sorted(axes))), (*kept, size))
+    rows = as_rows(x, axes)
+    *kept, size = rows.shape
     count: Any = size
     nothing = None
     if x.dtype.kind == "f":
@@ -84,7 +85,15 @@ def rows_of(x: Value, axes: Ints, skip_nan: bool) -> Rows:
         nothing = (ops.all_ if skip_nan else ops.any_)(missing, axes=last)
         if skip_nan:
             count = ops.sum_(cast(ops.logical_not(missing), F64), axes=last)
-    return Rows(rows, order_of(rows), kept, count, nothing)
+    return Rows(rows, order_of(rows), tuple(kept), count, nothing)
+
+
+def as_rows(x: Value, axes: Ints) -> Value:
+    """The elements along ``axes`` in a last axis."""
+    rest = tuple(axis for axis in range(len(x.shape)) if axis not in axes)
+    size = prod(x.shape[axis] for axis in axes)
+    shape = (*(x.shape[axis] for axis in rest), size)
+    return reshape(transpose(x, (*rest, *sorted(axes))), shape)
 
 
 def _axes(axis: Any, ndim: int) -> Ints:
@@ -227,9 +236,10 @@ def _quantile(
     weights: Any,
 ) -> Any:
     x = lift(a)
-    if weights is not None:
-        raise unsupported(f"np.{name}(weights=)")
     _check_quantiles(q, name)
+    if weights is not None and method != "inverted_cdf":
+        text = f"Only method 'inverted_cdf' supports weights. Got: {method}."
+        raise error("value", text=text)
     if len(q.shape) > 2:
         raise error("value", text="q must be a scalar or 1d")
     if method not in _DISCRETE and method not in _CONTINUOUS:
@@ -251,6 +261,10 @@ def _quantile(
         missing = const(np.nan if result.kind == "f" else 0, result)
         return _finish(spread(missing, (*q.shape, *rows.kept)), rows, x, axes, keepdims, out, name)
     wide = reshape(cast(q, base), (*q.shape, *(1 for _ in rows.kept)))
+    if weights is not None:
+        y = rows.at(_weighted(rows, _weights_of(a, weights, axis, axes), wide))
+        found = _finish(y, rows, x, axes, keepdims, out, name)
+        return found if out is not None or found.shape else wrap(found.value, scalar=False)
     count = cast(rows.counted(), base)
     if discrete:
         rule = _linear if whole else _DISCRETE[method]
@@ -269,6 +283,35 @@ def _quantile(
     weight = cast(_weight(method, position), dtype)
     y = _between_both(left, right, weight, dtype)
     return _finish(y, rows, x, axes, keepdims, out, name)
+
+
+def _weights_of(a: Any, weights: Any, axis: Any, axes: Ints) -> Value:
+    """The weights as rows, like the elements."""
+    x = as_array(a)
+    given = aligned_weights(x, as_array(weights), axis)
+    negative = ops.any_(ops.lt(given, 0), axes=tuple(range(len(given.shape))))
+    if decided(negative, "weights are not negative"):
+        raise error("value", text="Weights must be non-negative.")
+    return as_rows(spread(cast(given, F64), x.shape), axes)
+
+
+def _weighted(rows: Rows, weights: Value, q: Value) -> Value:
+    """The first position up to which the weights are at least the quantile of all (f64).
+
+    Counted, not searched: that is as much work as there are elements for each quantile.
+    """
+    if rows.x.dtype.kind == "f":
+        weights = ops.where(ops.isnan(rows.x), 0.0, weights)
+    last = len(rows.kept)
+    so_far = scan(ops.add, gathered_last(weights, rows.order), last)
+    total = cut(so_far, last, so_far.shape[last] - 1, 1)
+    share = cast(so_far / total, q.dtype)
+    wrong = ops.any_(ops.isnan(share), axes=tuple(range(last + 1)))
+    if decided(wrong, "the weights of a quantile have a finite sum"):
+        raise error("value", text="Weights included NaN, inf or were all zero.")
+    share = ops.where(ops.eq(share, 0.0), -1.0, share)  # a first element without weight is none
+    below = ops.lt(share, reshape(q, (*q.shape, 1)))
+    return cast(ops.sum_(cast(below, I64), axes=(len(below.shape) - 1,)), F64)
 
 
 def _between_both(x: Value, z: Value, weight: Value, dtype: np.dtype) -> Value:

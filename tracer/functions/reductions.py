@@ -26,10 +26,11 @@ from .common import (
     broadcast_shapes,
     cast,
     deliver,
-    one_axis,
+    given_axes,
     reduced_axes,
     reshape,
     spread,
+    transpose,
 )
 
 U64 = np.dtype(np.uint64)
@@ -308,7 +309,7 @@ def average(
     else:
         w = as_array(weights)
         dtype = promote(x.dtype, w.dtype, F64 if x.dtype.kind in "iub" else x.dtype)
-        scale = cast(_aligned_weights(x, w, axis), dtype)
+        scale = cast(aligned_weights(x, w, axis), dtype)
         total = reduce(ops.sum_, spread(scale, x.shape), axes, True)
         _check_weights(total)
         y = reduce(ops.sum_, cast(x.value, dtype) * scale, axes, True) / total
@@ -316,18 +317,19 @@ def average(
     return (wrap(y), wrap(total)) if returned else wrap(y)
 
 
-def _aligned_weights(x: Array, w: Array, axis: Any) -> Value:
+def aligned_weights(x: Array, w: Array, axis: Any) -> Value:
+    """The weights, given for the axes in their order, with an axis for each of ``x``."""
     if w.shape == x.shape:
         return w.value
     if axis is None:
         text = "Axis must be specified when shapes of a and weights differ."
         raise error("type", text=text)
-    if isinstance(axis, tuple) or w.shape != (x.shape[one_axis(axis, x.ndim)],):
+    axes = given_axes(axis, x.ndim)
+    if w.shape != tuple(x.shape[at] for at in axes):
         text = "Shape of weights must be consistent with shape of a along specified axis."
         raise error("value", text=text)
-    shape = [1] * x.ndim
-    shape[one_axis(axis, x.ndim)] = w.size
-    return reshape(w.value, tuple(shape))
+    ordered = transpose(w.value, tuple(sorted(range(len(axes)), key=axes.__getitem__)))
+    return reshape(ordered, tuple(d if at in axes else 1 for at, d in enumerate(x.shape)))
 
 
 def _check_weights(total: Value) -> None:
