@@ -18,6 +18,8 @@ from __future__ import annotations
 import llvmlite.ir as ll
 
 from ..ir.graph import Value
+from ..ir.ops.families import SEARCHES
+from . import order
 from .blas import Products
 from .body import Body
 from .control import Control
@@ -157,7 +159,9 @@ class _Kernel:
                 frame.registers[value] = body.element(value, (), defining=True)
             if number < len(code.steps):
                 step = code.steps[number]
-                if isinstance(step, Call):
+                if isinstance(step, Call) and step.value.op.name in SEARCHES:
+                    order.emit(b, step.value, frame)
+                elif isinstance(step, Call):
                     products.emit(b, step.value)
                 elif isinstance(step, Loop):
                     self.control.loop(b, step, frame)

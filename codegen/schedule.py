@@ -61,7 +61,7 @@ class Nest:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A matrix product by BLAS."""
+    """A function that is called: a matrix product by BLAS, sorting, searching."""
 
     value: Value
 

@@ -98,6 +98,12 @@ def _at(*shapes: Shape, dtype: np.dtype = F64, **attrs: object) -> Callable[[Op]
     return make
 
 
+def _searched(op: Op, size: Shape, count: Shape, side: str) -> Sample:
+    rng = np.random.default_rng(7)
+    args = [np.sort(_draw(rng, size, (-2.0, 2.0))), _draw(rng, count, (-2.0, 2.0))]
+    return Sample(op, side, build(args, lambda x, v: op(x, v, side=side)), args)
+
+
 _REDUCTIONS = [
     _at((3, 2), axes=(0,)),
     _at((3, 2), axes=(0, 1)),
@@ -155,6 +161,23 @@ STRUCTURAL: dict[str, list[Callable[[Op], Sample]]] = {
     "min": _REDUCTIONS,
     "any": _LOGICAL,
     "all": _LOGICAL,
+    "argsort": [
+        _at((7,)),
+        _at((2, 5)),
+        _at((2, 1, 3), dtype=I64),
+        _at((4,), dtype=BOOL),
+        _at((0,)),
+        _at((2, 0)),
+        _at((0, 3)),
+        _at((1,)),
+    ],
+    "searchsorted": [
+        lambda op: _searched(op, (5,), (3,), "left"),
+        lambda op: _searched(op, (5,), (2, 3), "right"),
+        lambda op: _searched(op, (1,), (4,), "right"),
+        lambda op: _searched(op, (0,), (2,), "left"),
+        lambda op: _searched(op, (3,), (0,), "left"),
+    ],
     "contract": [
         _at((2, 3), (3, 4), spec="ab,bc->ac"),
         _at((2, 3), (3,), spec="ab,b->a"),

@@ -82,7 +82,7 @@ def read(access: Access) -> Value:
         row = ops.reshape(found, shape=(1, *rest))
         return [ops.update(y, row, start=_row(i, rest), step=(1,) * (1 + len(rest)))]
 
-    (y,) = _repeat(access.count, [empty], [x, *access.indices], step)
+    (y,) = repeat(access.count, [empty], [x, *access.indices], step)
     return _arranged(access, ops.reshape(y, shape=(*access.shape, *rest)))
 
 
@@ -106,7 +106,7 @@ def write(
         return [ops.update(x, new, start=_start(access, places), step=(1,) * len(old_shape))]
 
     carried = [access.target.value]
-    (x,) = _repeat(access.count, carried, [rows, *access.indices], step)
+    (x,) = repeat(access.count, carried, [rows, *access.indices], step)
     access.target._write(x)
 
 
@@ -138,7 +138,7 @@ def result_shape(access: Access) -> Place:
 # --- loops ----------------------------------------------------------------------------------------
 
 
-def _repeat(
+def repeat(
     count: int,
     carried: Sequence[Value],
     invariant: Sequence[Value],
@@ -327,7 +327,7 @@ def nonzero(mask: Value) -> tuple[Value, ...]:
         found = ops.update(found, position, start=(end.dim,), step=(1,))
         return [found, so_far + ops.cast(_element(flat, i), dtype=I64)]
 
-    found, _ = _repeat(size, [room, ops.const(np.int64(0))], [flat], step)
+    found, _ = repeat(size, [room, ops.const(np.int64(0))], [flat], step)
     left = ops.slice_(found, start=(0,), step=(1,), size=(count,))
     positions = []
     for dim in reversed(mask.shape):

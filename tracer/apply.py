@@ -19,7 +19,7 @@ from .layout import Ints, Layout
 from .lift import cast_array, lift
 from .promote import WEAK_DTYPE, check_dtype, weak_of
 from .special import names_of_ufuncs, rule_of, ufunc_name
-from .table import FUNCTIONS
+from .table import FUNCTIONS, settle_layouts
 from .ufuncs import COMPARISONS
 
 if TYPE_CHECKING:
@@ -243,8 +243,11 @@ _REDUCTIONS: dict[Any, Any] = {
     np.logical_and: np.all,
     np.logical_or: np.any,
 }
-_ACCUMULATIONS: dict[Any, Any] = {np.add: np.cumsum, np.multiply: np.cumprod}
-_TWINS = {"reduce": _REDUCTIONS, "accumulate": _ACCUMULATIONS}
+
+
+def _has_twin(ufunc: np.ufunc, kwargs: dict[str, Any]) -> bool:
+    """Whether a NumPy function takes the keywords of a reduction."""
+    return ufunc not in (np.logical_and, np.logical_or) or not {"dtype", "initial"} & set(kwargs)
 
 
 def call_method(ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
@@ -252,23 +255,38 @@ def call_method(ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> An
     if method == "__call__":
         gufunc = FUNCTIONS.get(ufunc) if ufunc.signature is not None else None
         return gufunc(*inputs, **kwargs) if gufunc else call_ufunc(ufunc, *inputs, **kwargs)
-    twins = _TWINS.get(method, {})
-    if twins.get(ufunc) in FUNCTIONS:
+    if (
+        method == "reduce"
+        and ufunc in _REDUCTIONS
+        and len(inputs) == 1
+        and _has_twin(ufunc, kwargs)
+    ):
         kwargs.setdefault("axis", 0)
         if isinstance(kwargs.get("out"), tuple):
             (kwargs["out"],) = kwargs["out"]
-        return FUNCTIONS[twins[ufunc]](*inputs, **kwargs)
+        return FUNCTIONS[_REDUCTIONS[ufunc]](*inputs, **kwargs)
     if method == "outer":
         from .array import wrap
 
-        x, z = (wrap(lift(operand)) if weak_of(operand) is None else operand for operand in inputs)
-        if isinstance(x, ArrayCore) and x.weak is None:
-            x = x._view_reshape(x.shape + (1,) * len(_shape(z)))
+        x, z = (  # no number is weak here
+            operand
+            if isinstance(operand, ArrayCore) and operand.weak is None
+            else wrap(lift(operand))
+            for operand in inputs
+        )
+        x = x._view_reshape(x.shape + (1,) * len(z.shape))
         return call_ufunc(ufunc, x, z, **kwargs)
     if method == "at" and len(inputs) == 3:
         target, index, operand = inputs
         _update_at(ufunc, target, index, operand)
         return None
+    if method in ("accumulate", "reduce", "reduceat"):
+        from .functions.scans import METHODS
+
+        record: Any = METHODS[method]
+        result = record(ufunc, *inputs, **kwargs)
+        settle_layouts(result, (inputs, kwargs.values()))
+        return result
     raise unsupported(f"np.{ufunc.__name__}.{method}")
 
 

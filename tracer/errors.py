@@ -46,6 +46,10 @@ class AdjitRecursionError(AdjitError, RecursionError):
     """Calls or containers nested more deeply than Python's stack allows."""
 
 
+class AdjitRuntimeError(AdjitError, RuntimeError):
+    """What NumPy or SciPy refuses with an error of no other class."""
+
+
 class AdjitZeroDivisionError(AdjitError, ZeroDivisionError):
     """A Python integer divided by zero."""
 
@@ -162,6 +166,7 @@ MESSAGES: dict[str, str] = {
     "type": "{text}",
     "overflow": "{text}",
     "zero_division": "{text}",
+    "runtime": "{text}",
     # dtypes and operands
     "dtype": (
         "{operation} gives or takes dtype {dtype}: supported are float64, float32, the integers up"
@@ -219,6 +224,7 @@ _CLASSES: dict[str, type[AdjitError]] = {
     "type": AdjitTypeError,
     "overflow": AdjitOverflowError,
     "zero_division": AdjitZeroDivisionError,
+    "runtime": AdjitRuntimeError,
     "dtype": AdjitTypeError,
     "not_array": AdjitTypeError,
     "rule": AdjitTypeError,

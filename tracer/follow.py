@@ -28,7 +28,7 @@ from .capture import (
     original_of,
 )
 from .errors import error
-from .functions import distributions, special
+from .functions import distributions, scipy_functions
 from .functions.scalars import CALLS
 from .iteration import STAGED
 from .lift import lift
@@ -94,7 +94,7 @@ def _replacement(f: Any) -> Callable[..., Any] | None:
         known = FUNCTIONS.get(f) or CALLS.get(f) or STAGED.get(f)
     except TypeError:  # not hashable
         return None
-    return known or special.recording_version(f) or distributions.recording_version(f)
+    return known or scipy_functions.recording_version(f) or distributions.recording_version(f)
 
 
 def _carries(f: Any, name: str) -> bool:

@@ -62,6 +62,18 @@ class Methods(ArrayCore):
         """``np.compress(condition, self, axis, out)``, which has the condition first."""
         return _call(np.compress, condition, self, axis, out)
 
+    argpartition = _twin(np.argpartition)
+
+    def sort(
+        self, axis: Any = -1, kind: Any = None, order: Any = None, *, stable: Any = None
+    ) -> None:
+        """Sorts in place."""
+        self._write(_call(np.sort, self, axis, kind, order, stable=stable).value)
+
+    def partition(self, kth: Any, axis: Any = -1, kind: Any = "introselect") -> None:
+        """Sorts in place, which is one of the partitions that NumPy promises."""
+        self._write(_call(np.partition, self, kth, axis, kind).value)
+
     def reshape(self, *shape: Any, **kwargs: Any) -> Any:
         """``np.reshape(self, shape)``, the shape as a tuple or as arguments."""
         return _call(np.reshape, self, shape[0] if len(shape) == 1 else shape, **kwargs)

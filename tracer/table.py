@@ -51,7 +51,7 @@ def implements(
             except IRError as problem:
                 name = getattr(functions[0], "__name__", str(functions[0]))
                 raise error("rule", operation=name, text=problem) from problem
-            _settle_layouts(result, (args, kwargs.values()))
+            settle_layouts(result, (args, kwargs.values()))
             return result
 
         for function in functions:
@@ -69,7 +69,7 @@ def _arrays(items: Iterable[Any]) -> Iterator[ArrayCore]:
             yield from _arrays(item)
 
 
-def _settle_layouts(result: Any, arguments: tuple[Iterable[Any], ...]) -> None:
+def settle_layouts(result: Any, arguments: tuple[Iterable[Any], ...]) -> None:
     """Forgets the C order that ``wrap`` assumed where NumPy might keep another one.
 
     Most NumPy functions keep the memory order of what they are given. A result of unknown

@@ -48,6 +48,7 @@ from .losses import (
     pseudo_huber,
     rel_entr,
 )
+from .order import argsort, searchsorted
 from .pointwise import (
     abs_,
     acos,

@@ -16,6 +16,9 @@ EXPENSIVE = frozenset(
 )  # fmt: skip
 """Pointwise ops that are worth memory rather than a second evaluation."""
 
+SEARCHES = frozenset({"argsort", "searchsorted"})
+"""Integers from the order of elements, each found by a function of its own."""
+
 REDUCTIONS = frozenset({"sum", "prod", "max", "min", "any", "all"})
 UPDATES = frozenset({"update", "accumulate"})
 REGIONS = UPDATES | {"slice"}

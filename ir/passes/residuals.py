@@ -19,10 +19,10 @@ from ..errors import IRError
 from ..graph import Graph, Value, symbols
 from ..op import constant_of
 from ..ops.control import LOOP, get, state_of
-from ..ops.families import EXPENSIVE, REDUCTIONS, UPDATES
+from ..ops.families import EXPENSIVE, REDUCTIONS, SEARCHES, UPDATES
 from ..types import Symbol, TupleType, capacity
 
-KEPT = EXPENSIVE | REDUCTIONS | {"contract"}
+KEPT = EXPENSIVE | REDUCTIONS | SEARCHES | {"contract"}
 """Ops whose result is rather kept than computed again."""
 
 

@@ -61,7 +61,7 @@ def keeps(x):
 
 def caught(x):
     try:
-        return np.sum(np.partition(x, 1))
+        return np.sum(np.packbits(x))
     except Exception:
         return np.sum(x)
 
@@ -164,7 +164,7 @@ CALLS = {
     # what cannot be recorded
     "random": (lambda: jit(lambda x: x * np.random.rand())(X), NotImplementedError, "the noise"),
     "clock": (lambda: jit(lambda x: x * time.time())(X), NotImplementedError, "time.time"),
-    "no recording": (lambda: jit(caught)(X), NotImplementedError, "np.partition"),
+    "no recording": (lambda: jit(caught)(X), NotImplementedError, "np.packbits"),
     "method": (lambda: jit(lambda x: x.tobytes())(X), NotImplementedError, "ndarray.tobytes"),
     "no method": (lambda: jit(lambda x: x.foo)(X), AttributeError, "ndarray.*no attribute 'foo'"),
     "key": (lambda: jit(lambda x: {1.0: 2}.get(x[0]))(X), TypeError, r"hash\(\) of a recorded"),

@@ -287,8 +287,8 @@ def test_what_is_no_array() -> None:
         for program in (lambda: x == None, lambda: x == "a", lambda: x + 1j):  # noqa: E711
             with pytest.raises(AdjitError, match=r"^test_ufuncs.py:\d+: "):
                 program()
-        with pytest.raises(AdjitNotImplementedError, match=r"logaddexp2\.reduce"):
-            np.logaddexp2.reduce(x)
+        with pytest.raises(AdjitNotImplementedError, match=r"power\.reduce of integers"):
+            np.power.reduce(x.astype(int))
         with pytest.raises(AdjitNotImplementedError, match=r"np\.bitwise_count is not supported"):
             np.bitwise_count(x)
 

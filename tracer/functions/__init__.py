@@ -7,6 +7,7 @@ from ..table import FUNCTIONS
 from . import (
     choices,
     concatenators,
+    convolutions,
     creation,
     diagonals,
     einsum,
@@ -14,10 +15,19 @@ from . import (
     joins,
     kinds,
     norms,
+    numerics,
+    order,
+    padding,
     products,
+    quantiles,
     ranges,
     reductions,
+    scans,
     selection,
+    sets,
     shapes,
+    skipping,
+    special,
+    statistics,
 )
 from .scalars import CALLS, face

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,7 @@ from ...ir import ops
 from ...ir.graph import Value
 from ...ir.types import BOOL
 from ..array import Array, wrap
-from ..errors import error, unsupported
+from ..errors import error
 from ..join import join
 from ..layout import Ints
 from ..lift import lift
@@ -235,78 +235,60 @@ def ediff1d(ary: Any, to_end: Any = None, to_begin: Any = None) -> Any:
     if x.dtype == BOOL:
         raise error("type", text="numpy boolean subtract, the `-` operator, is not supported")
     parts = [diff(x)]
-    if to_begin is not None:
-        parts.insert(0, wrap(lift(ravel(to_begin), x.dtype)))
-    if to_end is not None:
-        parts.append(wrap(lift(ravel(to_end), x.dtype)))
+    for name, given in (("to_begin", to_begin), ("to_end", to_end)):
+        if given is None:
+            continue
+        edge = ravel(given)
+        if not np.can_cast(edge.dtype, x.dtype, "same_kind"):
+            text = f"dtype of `{name}` must be compatible with input `ary` under the `same_kind`"
+            raise error("type", text=f"{text} rule.")
+        parts.insert(0 if name == "to_begin" else len(parts), wrap(lift(edge, x.dtype)))
     return concatenate(parts)
 
 
-# --- padding --------------------------------------------------------------------------------
+# --- blocks ---------------------------------------------------------------------------------
 
 
-def _pairs(given: Any, rank: int, name: str) -> list[tuple[Any, Any]]:
-    """A number, a pair, or a pair for each axis, as a pair for each axis."""
-    if isinstance(given, dict):
-        pairs: list[tuple[Any, Any]] = [(0, 0)] * rank
-        for axis, entry in given.items():
-            pairs[one_axis(axis, rank)] = _pairs(entry, 1, name)[0]
-        return pairs
-    if isinstance(given, np.ndarray):
-        given = given.tolist()
-    if not isinstance(given, tuple | list):
-        return [(given, given)] * rank
-    if not any(isinstance(entry, tuple | list) for entry in given):
-        if len(given) not in (1, 2):
-            raise error("value", text=f"np.pad({name}=) cannot be spread over {rank} axes")
-        return [(given[0], given[-1])] * rank
-    rows = [tuple(entry) for entry in given]
-    rows = rows * rank if len(rows) == 1 else rows
-    if len(rows) != rank or any(len(row) not in (1, 2) for row in rows):
-        raise error("value", text=f"np.pad({name}=) does not fit {rank} axes")
-    return [(row[0], row[-1]) for row in rows]
+@implements(np.block)
+def block(arrays: Any) -> Any:
+    depths: set[int] = set()
+    rank = _nesting(arrays, 0, depths)
+    if len(depths) > 1:
+        text = "List depths are mismatched: all lists of np.block must be as deeply nested"
+        raise error("value", text=text)
+    (depth,) = depths
+    return _block(arrays, depth, max(rank, depth))
 
 
-@implements(np.pad)
-def pad(array: Any, pad_width: Any, mode: Any = "constant", **keywords: Any) -> Any:
-    x = as_array(array)
-    given = _pairs(pad_width, max(x.ndim, 1), "pad_width")
-    widths = [(operator.index(before), operator.index(after)) for before, after in given]
-    if any(width < 0 for pair in widths for width in pair):
-        raise error("value", text="index can't contain negative values")
-    if mode not in ("constant", "edge", "wrap", "reflect", "symmetric"):
-        raise unsupported(f"np.pad(mode={mode!r})", hint="build the parts and use np.concatenate")
-    allowed = {"constant": {"constant_values"}}.get(mode, set())
-    if set(keywords) - allowed:
-        names = ", ".join(sorted(set(keywords) - allowed))
-        raise unsupported(f"np.pad(mode={mode!r}, {names}=)")
-    value = x.value
-    corners = _pairs(keywords.get("constant_values", 0), x.ndim, "constant_values")
-    for axis, (width, ends) in enumerate(zip(widths, corners, strict=False)):
-        before, after = (
-            _margin(value, axis, size, end, mode, ends) for end, size in enumerate(width)
-        )
-        value = join([before, value, after], axis)
-    return wrap(value, scalar=False)
+def _nesting(arrays: Any, depth: int, depths: set[int]) -> int:
+    """Notes how deep the arrays stand; returns their largest number of axes."""
+    if isinstance(arrays, tuple):
+        raise error("type", text="arrays is a tuple. Only lists can be used to arrange blocks")
+    if not isinstance(arrays, list):
+        depths.add(depth)
+        return as_array(arrays).ndim
+    if not arrays:
+        raise error("value", text="List at arrays cannot be empty")
+    return max(_nesting(item, depth + 1, depths) for item in arrays)
 
 
-def _margin(x: Value, axis: int, width: int, end: int, mode: str, values: Sequence[Any]) -> Value:
-    """What stands before (``end`` 0) or after (1) the elements of an axis."""
-    size = x.shape[axis]
-    shape = (*x.shape[:axis], width, *x.shape[axis + 1 :])
-    if width == 0:
-        return ops.zeros(x.type.with_shape(shape))
-    if mode == "constant":
-        return spread(cast(lift(values[end]), x.dtype), shape)
-    if size == 0:
-        raise error("value", text=f"can't extend empty axis {axis} using modes other than constant")
-    if mode == "edge":
-        return spread(cut(x, axis, end * (size - 1), 1), shape)
-    if width > (size - 1 if mode == "reflect" else size):
-        hint = "pad several times, each time by at most the size of the axis"
-        raise unsupported(f"np.pad(mode={mode!r}) wider than the array", hint=hint)
-    if mode == "wrap":
-        return cut(x, axis, 0 if end else size - width, width)
-    skip = 1 if mode == "reflect" else 0
-    first = size - 1 - skip if end else width - 1 + skip
-    return cut(x, axis, first, width, -1)
+def _block(arrays: Any, depth: int, rank: int) -> Array:
+    if not isinstance(arrays, list):
+        x = as_array(arrays)
+        x = wrap(x.value, scalar=False)
+        return x._view_reshape((1,) * (rank - x.ndim) + x.shape)
+    joined: Array = concatenate([_block(item, depth - 1, rank) for item in arrays], rank - depth)
+    return joined
+
+
+@implements(np.resize)
+def resize(a: Any, new_shape: Any) -> Any:
+    """The elements in C order, again and again."""
+    x = ravel(a)
+    shape = as_shape(new_shape)
+    count = int(np.prod(shape, dtype=np.int64))
+    if x.size == 0 or count == 0:
+        return wrap(ops.zeros(x.value.type.with_shape(shape)), scalar=False)
+    times = -(-count // x.size)
+    long = reshape(spread(reshape(x.value, (1, x.size)), (times, x.size)), (times * x.size,))
+    return wrap(reshape(cut(long, 0, 0, count), shape), scalar=False)

@@ -11,8 +11,9 @@ import numpy as np
 from ...ir import ops
 from ...ir.op import const
 from ...ir.types import BOOL, F64, I64
+from ..apply import call_ufunc
 from ..array import Array, wrap
-from ..errors import error
+from ..errors import error, unsupported
 from ..lift import lift
 from ..promote import check_dtype, promote, weak_of
 from ..table import implements
@@ -140,3 +141,56 @@ def linspace(
     order.insert(place, 0)
     samples = wrap(y)._view_transpose(tuple(order))
     return (samples, wrap(step)) if retstep else samples
+
+
+@implements(np.logspace)
+def logspace(
+    start: Any,
+    stop: Any,
+    num: Any = 50,
+    endpoint: bool = True,
+    base: Any = 10.0,
+    dtype: Any = None,
+    axis: Any = 0,
+) -> Any:
+    if np.ndim(base):
+        raise unsupported("np.logspace with an array as base")
+    exponents = linspace(start, stop, num, endpoint, axis=axis)
+    y = call_ufunc(np.power, base, exponents)
+    return y if dtype is None else wrap(cast(y.value, check_dtype(dtype, "np.logspace")))
+
+
+@implements(np.geomspace)
+def geomspace(
+    start: Any,
+    stop: Any,
+    num: Any = 50,
+    endpoint: bool = True,
+    dtype: Any = None,
+    axis: Any = 0,
+) -> Any:
+    """The first and the last element are the given ones, and so are their derivatives."""
+    ends = [as_array(x) for x in (start, stop)]
+    for end in ends:
+        is_zero = ops.any_(ops.eq(end.value, 0), axes=tuple(range(end.ndim)))
+        if end.storage.trace.decide(is_zero, "np.geomspace does not begin or end at 0"):
+            raise error("value", text="Geometric sequence cannot include zero")
+    given = [] if dtype is None else [check_dtype(dtype, "np.geomspace")]
+    kind = promote(*[end.dtype for end in ends], 1.0, *given)
+    first, last = (wrap(cast(end.value, kind), scalar=end.scalar) for end in ends)
+    sign = call_ufunc(np.sign, first)
+    logs = [call_ufunc(np.log10, end / sign) for end in (first, last)]
+    y = logspace(*logs, num=num, endpoint=endpoint, base=10.0, dtype=kind) * sign
+    count, rest = y.shape[0], y.shape[1:]
+    value = y.value
+    places = [(0, first)] if count else []
+    places += [(count - 1, last)] if count > 1 and endpoint else []
+    for place, end in places:
+        row = reshape(spread(end.value, rest), (1, *rest))
+        if 0 not in rest:
+            start_at, by = (place, *[0] * len(rest)), (1,) * (1 + len(rest))
+            value = ops.update(value, row, start=start_at, step=by)
+    value = value if dtype is None else cast(value, given[0])
+    order = list(range(1, len(rest) + 1))
+    order.insert(one_axis(axis, len(rest) + 1), 0)
+    return wrap(value, scalar=False)._view_transpose(tuple(order))

@@ -70,7 +70,7 @@ def flag(value: Any) -> bool:
     return False if value is UNSET else bool(value)
 
 
-def _masked(x: Value, where: Any, neutral: Any, name: str) -> Value:
+def masked_by(x: Value, where: Any, neutral: Any, name: str) -> Value:
     """``x`` with the elements that ``where=`` leaves out replaced by the neutral element."""
     if where is True or where is UNSET:
         return x
@@ -95,7 +95,7 @@ def _total(
     ) -> Any:
         x = lift(a)
         x = cast(x, wide(x.dtype) if dtype is None else check_dtype(dtype, f"np.{name}"))
-        x = _masked(x, where, neutral, name)
+        x = masked_by(x, where, neutral, name)
         y = reduce(op, x, reduced_axes(axis, len(x.shape)), flag(keepdims))
         if initial is not UNSET and initial is not None:
             y = combine(as_value(initial, y.dtype), y)
@@ -180,7 +180,7 @@ def _logical(op: Callable[..., Value], neutral: bool, name: str) -> Callable[...
     def record(
         a: Any, axis: Any = None, out: Any = None, keepdims: Any = UNSET, *, where: Any = UNSET
     ) -> Any:
-        x = _masked(cast(lift(a), BOOL), where, neutral, name)
+        x = masked_by(cast(lift(a), BOOL), where, neutral, name)
         axes = reduced_axes(axis, len(x.shape))
         return deliver(reduce(op, x, axes, flag(keepdims)), out, name, "unsafe")
 
@@ -200,7 +200,7 @@ def count_nonzero(a: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
 # --- moments --------------------------------------------------------------------------------
 
 
-def _inexact(a: Any, dtype: Any, name: str) -> Value:
+def inexact(a: Any, dtype: Any, name: str) -> Value:
     """The operand of a mean in the floating-point dtype of the result."""
     x = lift(a)
     if dtype is None:
@@ -211,20 +211,20 @@ def _inexact(a: Any, dtype: Any, name: str) -> Value:
     return cast(x, result)
 
 
-def _counted(x: Value, axes: Ints, where: Any, name: str) -> Value:
+def counted(x: Value, axes: Ints, where: Any, name: str) -> Value:
     """How many elements each result is the mean of."""
     if where is True or where is UNSET:
         count: Any = count_of(x.shape, axes)
         known = isinstance(count, int)
         return const(float(count), x.dtype) if known else cast(ops.dim(value=count), x.dtype)
     ones = spread(const(1.0, x.dtype), x.shape)
-    return reduce(ops.sum_, _masked(ones, where, 0.0, name), axes, True)
+    return reduce(ops.sum_, masked_by(ones, where, 0.0, name), axes, True)
 
 
-def _mean(x: Value, axes: Ints, where: Any) -> Value:
+def mean_of(x: Value, axes: Ints, where: Any) -> Value:
     """The mean, its axes kept."""
-    total = reduce(ops.sum_, _masked(x, where, 0.0, "mean"), axes, True)
-    return total / _counted(x, axes, where, "mean")
+    total = reduce(ops.sum_, masked_by(x, where, 0.0, "mean"), axes, True)
+    return total / counted(x, axes, where, "mean")
 
 
 @implements(np.mean)
@@ -237,12 +237,12 @@ def mean(
     *,
     where: Any = UNSET,
 ) -> Any:
-    x = _inexact(a, dtype, "mean")
+    x = inexact(a, dtype, "mean")
     axes = reduced_axes(axis, len(x.shape), of_scalar=False)
-    return deliver(drop(_mean(x, axes, where), axes, keepdims), out, "mean")
+    return deliver(drop(mean_of(x, axes, where), axes, keepdims), out, "mean")
 
 
-def _variance(
+def variance(
     name: str, a: Any, axis: Any, dtype: Any, ddof: Any, keepdims: Any, keywords: dict[str, Any]
 ) -> Value:
     extra = set(keywords) - {"where", "mean", "correction"}
@@ -253,11 +253,11 @@ def _variance(
         if ddof != 0:
             raise error("value", text="ddof and correction can't be provided simultaneously.")
         ddof = keywords["correction"]
-    x = _inexact(a, dtype, name)
+    x = inexact(a, dtype, name)
     axes = reduced_axes(axis, len(x.shape), of_scalar=False)
-    off = x - (_mean(x, axes, where) if center is UNSET else as_value(center, x.dtype))
-    total = reduce(ops.sum_, _masked(off * off, where, 0.0, name), axes, True)
-    freedom = _counted(x, axes, where, name) - as_value(ddof, x.dtype)
+    off = x - (mean_of(x, axes, where) if center is UNSET else as_value(center, x.dtype))
+    total = reduce(ops.sum_, masked_by(off * off, where, 0.0, name), axes, True)
+    freedom = counted(x, axes, where, name) - as_value(ddof, x.dtype)
     return drop(total / ops.maximum(freedom, 0.0), axes, keepdims)
 
 
@@ -271,7 +271,7 @@ def var(
     keepdims: Any = UNSET,
     **keywords: Any,
 ) -> Any:
-    return deliver(_variance("var", a, axis, dtype, ddof, keepdims, keywords), out, "var")
+    return deliver(variance("var", a, axis, dtype, ddof, keepdims, keywords), out, "var")
 
 
 @implements(np.std)
@@ -285,7 +285,7 @@ def std(
     **keywords: Any,
 ) -> Any:
     """The derivative where all elements are equal is 0."""
-    y = _variance("std", a, axis, dtype, ddof, keepdims, keywords)
+    y = variance("std", a, axis, dtype, ddof, keepdims, keywords)
     return deliver(sqrt_at_zero(y), out, "std")
 
 
@@ -302,9 +302,9 @@ def average(
     x = as_array(a)
     axes = reduced_axes(axis, x.ndim, of_scalar=False)
     if weights is None:
-        value = _inexact(x, None, "average")
-        y = drop(_mean(value, axes, True), axes, keepdims)
-        total = spread(_counted(value, axes, True, "average"), y.shape)
+        value = inexact(x, None, "average")
+        y = drop(mean_of(value, axes, True), axes, keepdims)
+        total = spread(counted(value, axes, True, "average"), y.shape)
     else:
         w = as_array(weights)
         dtype = promote(x.dtype, w.dtype, F64 if x.dtype.kind in "iub" else x.dtype)
@@ -338,29 +338,3 @@ def _check_weights(total: Value) -> None:
     is_zero = ops.any_(ops.eq(total, 0), axes=tuple(range(len(total.shape))))
     if trace.decide(is_zero, "the weights of an average do not sum to zero"):
         raise error("zero_division", text="Weights sum to zero, can't be normalized")
-
-
-# --- reductions that skip NaN ---------------------------------------------------------------
-
-
-def _without_nan(record: Callable[..., Any], neutral: float, function: Any) -> None:
-    @implements(function)
-    def skipping(a: Any, axis: Any = None, dtype: Any = None, **keywords: Any) -> Any:
-        x = lift(a)
-        if x.dtype.kind == "f":
-            x = ops.where(ops.isnan(x), const(neutral, x.dtype), x)
-        return record(wrap(x), axis, dtype, **keywords)
-
-
-_without_nan(sum_, 0.0, np.nansum)
-_without_nan(prod, 1.0, np.nanprod)
-
-
-@implements(np.nanmean)
-def nanmean(a: Any, axis: Any = None, dtype: Any = None, out: Any = None, **keywords: Any) -> Any:
-    x = lift(a)
-    if x.dtype.kind == "f":
-        if keywords.get("where", UNSET) is not UNSET:
-            raise unsupported("np.nanmean(where=)")
-        keywords["where"] = wrap(ops.logical_not(ops.isnan(x)))
-    return mean(a, axis, dtype, out, **keywords)

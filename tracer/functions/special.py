@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from ...ir import ops
-from ...ir.errors import IRError
 from ...ir.graph import Value
 from ...ir.ops.special import HIGHEST_ORDER
 from ...ir.types import F64
@@ -18,37 +16,14 @@ from ..array import Array, wrap
 from ..core import ArrayCore
 from ..errors import error, unsupported
 from ..layout import Ints
-from ..lift import has_proxy, lift
+from ..lift import lift
 from ..promote import promote
-from ..special import from_scipy
 from .common import as_value, broadcast_shapes, cast, reduced_axes, spread
 from .python_math import decide
 from .reductions import check_not_empty, drop, reduce
+from .scipy_functions import records
 
-SCIPY: dict[str, Callable[..., Any]] = {}
-"""Name of a function in `scipy.special` -> its recording version."""
-
-
-def _records(record: Callable[..., Any]) -> Callable[..., Any]:
-    SCIPY[record.__name__] = record
-    return record
-
-
-def recording_version(function: Any) -> Callable[..., Any] | None:
-    """For a call with recorded arguments; without any, SciPy's own is called."""
-    record = SCIPY.get(from_scipy(function) or "")
-    if record is None:
-        return None
-
-    def call(*args: Any, **keywords: Any) -> Any:
-        if not has_proxy(args) and not has_proxy(list(keywords.values())):
-            return function(*args, **keywords)
-        try:
-            return record(*args, **keywords)
-        except IRError as problem:
-            raise error("rule", operation=function.__name__, text=problem) from problem
-
-    return call
+_records = records("scipy.special")
 
 
 def _inexact(x: Any) -> Value:
