@@ -1,8 +1,10 @@
 """From a call to native code: programs by signature, variants by captures, paths by guards.
 
-A :class:`Program` belongs to one signature (structures, dtypes, shapes, static arguments) and
-one set of captured scalars and objects. All its paths are one native function. A call that
-leaves the known paths, or finds no program, records (from the start: nothing was written).
+A :class:`Program` belongs to one signature (structures, dtypes, shapes, static arguments), one
+set of captured scalars and objects, and one sequence of random draws. All its paths are one native
+function. A call that leaves the known paths, or finds no program, records (from the start: nothing
+was written). One that leaves a program with draws puts the generators back first, and goes on with
+the program of the path that it turned out to take, whose draws it makes instead.
 
 Everything that records and compiles is imported when there is something to record.
 """
@@ -19,6 +21,8 @@ import numpy as np
 
 from ..codegen.call import DEFAULT, Departure, Options, OutOfBounds
 from ..ir.errors import IRError
+from ..ir.graph import Outcome
+from .draws import LOCK, NOTHING, Draw, Drawn, Noise, perform, restore_all, states
 from .errors import error, located
 from .modes import Path, keys_of
 from .places import Source, read_array, still_holds
@@ -50,6 +54,7 @@ class Program:
     statics: dict[Source, object]
     captures: dict[Source, Any]
     keys: tuple[Hashable, ...]
+    draws: tuple[Draw, ...] = ()
     events: list[Event] = field(default_factory=list)
     calls: dict[Any, int] = field(default_factory=dict)  # by manner, for native entries
 
@@ -67,6 +72,18 @@ class Program:
             arrays[source] = native(str(source), array)
         return arrays
 
+    @property
+    def has_guards(self) -> bool:
+        return any(path.recording.graph.guards for path in self.paths)
+
+    def may_take(self, trail: Sequence[Outcome]) -> bool:
+        """Whether a path begins with these outcomes of guards."""
+        wanted = [repr(outcome) for outcome in trail]
+        return any(
+            [repr(guard.expected) for guard in path.recording.graph.guards[: len(trail)]] == wanted
+            for path in self.paths
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Outputs:
@@ -77,12 +94,17 @@ class Outputs:
     derivatives: list[np.ndarray]
     path: Path
     program: Program
+    noise: Noise
+
+
+ANOTHER_KIND = Departure((), "", "a draw gave another kind of result")
 
 
 class Dispatcher:
     """Compiles and calls one function in one mode (see `modes`).
 
-    ``wrt(arguments)`` gives the argument leaves to differentiate by. ``recordings`` and
+    ``wrt(arguments)`` gives the argument leaves to differentiate by; ``active`` those that some
+    other mode may differentiate by, with the random numbers of this one. ``recordings`` and
     ``native_calls`` count what happened.
     """
 
@@ -99,6 +121,7 @@ class Dispatcher:
         self.fun = fun
         self.mode = mode
         self.wrt = wrt
+        self.active = wrt
         self.scalar = scalar
         self.has_aux = has_aux
         self.signature = Signature(fun)
@@ -117,27 +140,75 @@ class Dispatcher:
         arguments: Arguments,
         extra: Mapping[tuple[str, int], np.ndarray] | None = None,
         out: dict[int, np.ndarray] | None = None,
+        noise: Noise | None = None,
     ) -> Outputs:
         """Runs natively, recording what is missing.
 
         ``extra``: cotangents or tangents by the keys of `modes`. ``out``: arrays for
         derivatives by number, which are used unless they share memory with captured ones.
+        ``noise``: random numbers to use instead of new ones.
         """
         key = arguments.key
+        given = noise
         for program in self.programs.get(key, ()):
+            if given is not None and program.draws != given.draws:
+                continue
             captured = program.read()
             if captured is not None:
                 break
         else:
-            program, captured = self._first(key, arguments)
+            program, captured, noise = self._first(key, arguments, given)
+        tried: list[Program] = []
         for _ in range(PATH_LIMIT):
             _check_shared(program, arguments, captured)
             apart = {n: y for n, y in (out or {}).items() if not _shared(y, captured)}
-            outputs = self._run(program, captured, arguments, extra or {}, apart)
+            outputs = self._attempt(program, captured, arguments, extra or {}, apart, noise)
             if not isinstance(outputs, Departure):
                 return outputs
-            program, captured = self._join(key, program, arguments, outputs)
+            tried.append(program)
+            known = self._taking(key, outputs, tried) if given is None else None
+            if known is not None:
+                (program, captured), noise = known, None
+            else:
+                program, captured, noise = self._join(key, program, arguments, outputs, given)
         raise error("paths", limit=PATH_LIMIT, where=program.events[-1].reason)
+
+    def _attempt(
+        self,
+        program: Program,
+        captured: dict[Source, np.ndarray],
+        arguments: Arguments,
+        extra: Mapping[tuple[str, int], np.ndarray],
+        out: dict[int, np.ndarray],
+        noise: Noise | None,
+    ) -> Outputs | Departure:
+        """Runs a program, with the draws of its paths; they are taken back if it is left."""
+        if noise is not None or not program.draws:
+            return self._run(program, captured, arguments, extra, out, noise or NOTHING)
+        with LOCK:
+            before = states(program.draws, arguments, captured)
+            drawn = perform(program.draws, arguments, captured)
+            if drawn is None:
+                restore_all(before)
+                return ANOTHER_KIND
+            if program.has_guards:
+                outputs = self._run(program, captured, arguments, extra, out, drawn)
+                if isinstance(outputs, Departure):
+                    restore_all(before)
+                return outputs
+        return self._run(program, captured, arguments, extra, out, drawn)
+
+    def _taking(
+        self, key: Any, departure: Departure, tried: Sequence[Program]
+    ) -> tuple[Program, dict[Source, np.ndarray]] | None:
+        """A program with other draws that may have the path of a call which left one."""
+        for program in self.programs[key]:
+            known = any(program.paths[0] is one.paths[0] for one in tried)
+            if not known and program.may_take(departure.trail):
+                captured = program.read()
+                if captured is not None:
+                    return program, captured
+        return None
 
     def _run(
         self,
@@ -146,6 +217,7 @@ class Dispatcher:
         arguments: Arguments,
         extra: Mapping[tuple[str, int], np.ndarray],
         out: dict[int, np.ndarray],
+        noise: Noise,
     ) -> Outputs | Departure:
         machine = program.native
         arrays: list[np.ndarray] = []
@@ -156,6 +228,8 @@ class Dispatcher:
                 arrays.append(array)
             elif isinstance(key, tuple):
                 arrays.append(extra[key])
+            elif isinstance(key, Drawn):
+                arrays.append(noise.arrays[key])
             else:
                 arrays.append(captured[cast("Source", key)])
         self._native_calls.value += 1
@@ -169,84 +243,123 @@ class Dispatcher:
         path = program.paths[number]
         total = len(machine.kernel.outputs[number])
         count = total - len(path.recording.graph.outputs)
-        return Outputs(path.recording.result, results[count:total], results[:count], path, program)
+        derivatives = results[:count]
+        return Outputs(
+            path.recording.result, results[count:total], derivatives, path, program, noise
+        )
 
     # --- recording --------------------------------------------------------------------------
 
-    def _first(self, key: Any, arguments: Arguments) -> tuple[Program, dict]:
+    def _first(
+        self, key: Any, arguments: Arguments, given: Noise | None
+    ) -> tuple[Program, dict, Noise | None]:
         with self.lock:
             known = self.programs.get(key, ())
             for program in known:
                 captured = program.read()
-                if captured is not None:
-                    return program, captured
+                if captured is not None and (given is None or program.draws == given.draws):
+                    return program, captured, given
             reason = self._reason(key, known)
-            path = self._record(arguments, (), {})
-            recording = path.recording
-            program = Program(
-                [path],
-                self._build([path]),
-                dict(recording.statics),
-                {s: v.type for s, v in recording.captures.items()},
-                keys_of([path]),
-                [_event(reason, recording)],
-            )
-            captured = program.read()
-            if captured is None:
-                raise error("unstable", name=_name(self.fun))
+            path, noise = self._record(arguments, (), {}, given)
+            program = self._program([path], [_event(reason, path.recording)])
             self.programs[key] = (*known, program)
-            return program, captured
+            return program, self._read(program), noise
 
     def _join(
-        self, key: Any, program: Program, arguments: Arguments, departure: Departure
-    ) -> tuple[Program, dict]:
+        self,
+        key: Any,
+        program: Program,
+        arguments: Arguments,
+        departure: Departure,
+        given: Noise | None,
+    ) -> tuple[Program, dict, Noise | None]:
         """Records the path that a call took out of the tree, and adds it."""
         with self.lock:
             current = self._successor(key, program)
             if current is not program:  # another thread has added a path meanwhile
                 captured = current.read()
                 if captured is not None:
-                    return current, captured
-            if len(current.paths) >= PATH_LIMIT:
+                    return current, captured, given
+            known = self.programs[key]
+            if sum(len(one.paths) for one in known if one.read() is not None) >= PATH_LIMIT:
                 raise error("paths", limit=PATH_LIMIT, where=departure.where)
             unrolled = {k: v for p in current.paths for k, v in p.recording.apart.items()}
-            path = self._record(arguments, departure.trail, unrolled)
-            recording = path.recording
-            paths = [*current.paths, path]
-            reason = f"{departure.where}: {departure.reason} was {departure.trail[-1]!r}"
-            try:
-                machine = self._build(paths)
-            except IRError as problem:
-                raise error("unstable", name=f"{_name(self.fun)} ({problem})") from problem
-            joined = Program(
-                paths,
-                machine,
-                current.statics | recording.statics,
-                current.captures | {s: v.type for s, v in recording.captures.items()},
-                keys_of(paths),
-                [*current.events, _event(reason, recording)],
-            )
-            captured = joined.read()
-            if captured is None:
-                raise error("unstable", name=_name(self.fun))
-            known = self.programs[key]
-            self.programs[key] = tuple(joined if p is current else p for p in known)
-            return joined, captured
+            # Numbers that cannot be drawn again may take another way.
+            repeatable = given is not None or all(draw.is_repeatable for draw in current.draws)
+            forced = departure.trail if repeatable else ()
+            path, noise = self._record(arguments, forced, unrolled, given)
+            reason = departure.reason
+            if departure.trail:
+                reason = f"{departure.where}: {reason} was {departure.trail[-1]!r}"
+            event = _event(reason, path.recording)
+            same = [
+                one for one in known if one.draws == path.recording.draws and one.read() is not None
+            ]
+            if current in same:
+                same = [current]
+            for one in same[:1]:
+                try:
+                    joined = self._program([*one.paths, path], [*one.events, event], one)
+                except IRError as problem:
+                    if one is current:
+                        text = f"{_name(self.fun)} ({problem})"
+                        raise error("unstable", name=text) from problem
+                    continue
+                self.programs[key] = tuple(joined if p is one else p for p in known)
+                return joined, self._read(joined), noise
+            program = self._program([path], [event])
+            self.programs[key] = (*known, program)
+            return program, self._read(program), noise
+
+    def _program(
+        self, paths: list[Path], events: list[Event], old: Program | None = None
+    ) -> Program:
+        """The program of ``paths``, the last of which is new to ``old``."""
+        recording = paths[-1].recording
+        return Program(
+            paths,
+            self._build(paths),
+            (old.statics if old else {}) | recording.statics,
+            (old.captures if old else {}) | {s: v.type for s, v in recording.captures.items()},
+            keys_of(paths),
+            recording.draws,
+            events,
+        )
+
+    def _read(self, program: Program) -> dict[Source, np.ndarray]:
+        """What a new program captures, which must be what its recording has found."""
+        captured = program.read()
+        if captured is None:
+            raise error("unstable", name=_name(self.fun))
+        return captured
 
     def _successor(self, key: Any, program: Program) -> Program:
         """The program that has replaced ``program``, which shares its first path."""
         return next(p for p in self.programs[key] if p.paths[0] is program.paths[0])
 
     def _record(
-        self, arguments: Arguments, forced: Sequence[Any], unrolled: Mapping[object, Any]
-    ) -> Path:
+        self,
+        arguments: Arguments,
+        forced: Sequence[Any],
+        unrolled: Mapping[object, Any],
+        given: Noise | None,
+    ) -> tuple[Path, Noise]:
         from .record import record
 
         self.recordings += 1
         wrt = self.wrt(arguments)
-        recording = record(self.fun, arguments, forced, self.scalar, self.has_aux, unrolled)
+        recording, noise = record(
+            self.fun,
+            arguments,
+            forced,
+            self.scalar,
+            self.has_aux,
+            unrolled,
+            self.active(arguments),
+            given,
+        )
         inputs = [recording.inputs[leaf] for leaf in wrt]
-        return Path(recording, self.mode, tuple(n for n in inputs if n is not None))
+        return Path(recording, self.mode, tuple(n for n in inputs if n is not None)), noise
 
     def _build(self, paths: Sequence[Path]) -> Native:
         from .build import build

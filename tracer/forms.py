@@ -55,7 +55,7 @@ def form_of(
     """The form of the calls of a program by this number of positional arguments and keywords."""
     native = program.native
     outputs = native.common_types
-    if outputs is None or any(p.recording.written for p in program.paths):
+    if program.draws or outputs is None or any(p.recording.written for p in program.paths):
         raise NotSimple
     captured = _Captures()
     for source, noted in program.statics.items():

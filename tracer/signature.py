@@ -17,6 +17,7 @@ import numpy as np
 from ..ir.types import NAME_OF_DTYPE
 from .containers import Structure, flatten, leaf_names, rebuild
 from .errors import error
+from .generators import is_generator, is_shared
 
 DYNAMIC_INT = 1 << 31
 """ints of smaller magnitude are dynamic; arithmetic on them is done in 64 bits."""
@@ -73,6 +74,8 @@ def classify(name: str, item: Any) -> Leaf:
         return Leaf(name, item, np.asarray(item, np.int64), int, ("int",))
     if item is None or type(item) in (bool, str, int, bytes, complex):
         return Leaf(name, item, None, None, ("static", type(item), item))
+    if is_generator(item) and not is_shared(item):  # each call draws from the one it is given
+        return Leaf(name, item, None, None, ("generator", type(item)))
     return Leaf(name, item, None, None, ("object", Identity(item)))
 
 
@@ -102,7 +105,9 @@ class Arguments:
 
     @property
     def key(self) -> tuple:
-        return self.structures, tuple(leaf.key for leaf in self.leaves)
+        same = _same_generators(self.leaves)
+        keys = tuple(leaf.key for leaf in self.leaves)
+        return (self.structures, (*keys, same)) if same else (self.structures, keys)
 
     def leaves_of(self, parameter: str) -> range:
         """The positions of a parameter's leaves."""
@@ -112,6 +117,12 @@ class Arguments:
                 return range(at, at + structure.leaves)
             at += structure.leaves
         raise KeyError(parameter)
+
+
+def _same_generators(leaves: Sequence[Leaf]) -> tuple:
+    """Which of the generators among the leaves are one and the same; empty without several."""
+    found = [id(leaf.item) for leaf in leaves if leaf.array is None and leaf.key[0] == "generator"]
+    return ("aliases", *map(found.index, found)) if len(found) > 1 else ()
 
 
 class Signature:

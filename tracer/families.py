@@ -1,0 +1,246 @@
+"""Draws whose parameters are differentiated by: what NumPy computes of standard numbers.
+
+``normal(loc, scale)`` is ``loc + scale * normal(0, 1)`` of the same stream, so the standard numbers
+are drawn outside, and the rest is recorded like any other arithmetic. The formulas are those of
+NumPy's ``distributions.c`` and ``legacy-distributions.c`` and of Python's ``random``; each is told
+which of the two NumPy ones it is to follow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..ir import ops
+from ..ir.graph import Value
+from ..ir.types import F64
+from . import randomness
+from .apply import broadcast_shape
+from .array import Array, wrap
+from .errors import error
+from .generators import name_of
+from .lift import lift
+from .picks import PICKS
+from .trace import Trace
+
+Formula = Callable[..., Value]
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """Parameters and their defaults (None: required), what is drawn in their place, and
+    ``formula(z, *parameters, legacy)``. ``valid`` says for which parameters NumPy draws.
+
+    ``standard``: the method and its arguments; those that are strings name parameters.
+    """
+
+    parameters: dict[str, float | None]
+    standard: tuple[str, tuple[float | str, ...]]
+    formula: Formula
+    valid: Callable[..., Value] | None = None
+
+
+def _location_scale(method: str, first: str = "loc", second: str = "scale") -> Family:
+    return Family(
+        {first: 0.0, second: 1.0},
+        (method, (0.0, 1.0)),
+        lambda z, loc, scale, legacy: loc + scale * z,
+        lambda loc, scale: ops.ge(scale, 0.0),
+    )
+
+
+def _power(z: Value, a: Value, legacy: bool) -> Value:
+    part = 1.0 - ops.exp(-z) if legacy else -ops.expm1(-z)
+    return ops.pow_(part, 1.0 / a)
+
+
+def _triangular(z: Value, left: Value, mode: Value, right: Value, legacy: bool) -> Value:
+    base, rise, fall = right - left, mode - left, right - mode
+    below = ops.le(z, rise / base)
+    return ops.where(
+        below,
+        left + ops.sqrt(ops.where(below, z * (rise * base), 1.0)),
+        right - ops.sqrt(ops.where(below, 1.0, (1.0 - z) * (fall * base))),
+    )
+
+
+def _is_positive(x: Value) -> Value:
+    return ops.gt(x, 0.0)
+
+
+_EXPONENTIAL = ("standard_exponential", ())
+
+FAMILIES: dict[str, Family] = {
+    "normal": _location_scale("normal"),
+    "laplace": _location_scale("laplace"),
+    "gumbel": _location_scale("gumbel"),
+    "logistic": _location_scale("logistic"),
+    "uniform": Family(
+        {"low": 0.0, "high": 1.0},
+        ("uniform", (0.0, 1.0)),
+        lambda z, low, high, legacy: low + (high - low) * z,
+        lambda low, high: ops.lt(ops.abs_(high - low), np.inf),
+    ),
+    "exponential": Family(
+        {"scale": 1.0},
+        ("exponential", (1.0,)),
+        lambda z, scale, legacy: scale * z,
+        lambda scale: ops.ge(scale, 0.0),
+    ),
+    "rayleigh": Family(
+        {"scale": 1.0},
+        ("rayleigh", (1.0,)),
+        lambda z, scale, legacy: scale * z,
+        lambda scale: ops.ge(scale, 0.0),
+    ),
+    "lognormal": Family(
+        {"mean": 0.0, "sigma": 1.0},
+        ("normal", (0.0, 1.0)),
+        lambda z, mean, sigma, legacy: ops.exp(mean + sigma * z),
+        lambda mean, sigma: ops.ge(sigma, 0.0),
+    ),
+    "gamma": Family(
+        {"shape": None, "scale": 1.0},
+        ("gamma", ("shape", 1.0)),
+        lambda z, shape, scale, legacy: scale * z,
+        lambda shape, scale: ops.ge(scale, 0.0),
+    ),
+    "weibull": Family(
+        {"a": None},
+        _EXPONENTIAL,
+        lambda z, a, legacy: ops.pow_(z, 1.0 / a),
+        _is_positive,
+    ),
+    "pareto": Family(
+        {"a": None},
+        _EXPONENTIAL,
+        lambda z, a, legacy: ops.exp(z / a) - 1.0 if legacy else ops.expm1(z / a),
+        _is_positive,
+    ),
+    "power": Family({"a": None}, _EXPONENTIAL, _power, _is_positive),
+    "triangular": Family(
+        {"left": None, "mode": None, "right": None},
+        ("random_sample", ()),
+        _triangular,
+        lambda left, mode, right: ops.logical_and(
+            ops.logical_and(ops.le(left, mode), ops.le(mode, right)), ops.lt(left, right)
+        ),
+    ),
+}
+"""NumPy's methods."""
+
+PYTHON: dict[str, Family] = {
+    "gauss": _location_scale("gauss", "mu", "sigma"),
+    "normalvariate": _location_scale("normalvariate", "mu", "sigma"),
+    "lognormvariate": Family(
+        {"mu": None, "sigma": None},
+        ("normalvariate", (0.0, 1.0)),
+        lambda z, mu, sigma, legacy: ops.exp(mu + sigma * z),
+    ),
+    "uniform": Family(
+        {"a": None, "b": None},
+        ("random", ()),
+        lambda z, a, b, legacy: a + (b - a) * z,
+    ),
+    "expovariate": Family(
+        {"lambd": 1.0},
+        ("expovariate", (1.0,)),
+        lambda z, lambd, legacy: z / lambd,
+    ),
+}
+"""The methods of Python's ``random``, which take plain numbers."""
+
+
+def family_of(generator: Any, name: str) -> Family | None:
+    if isinstance(generator, np.random.Generator | np.random.RandomState):
+        return FAMILIES.get(name)
+    return PYTHON.get(name)
+
+
+def draw(trace: Trace, generator: Any, name: str, args: tuple, kwargs: dict[str, Any]) -> Any:
+    """What a call of a generator's method gives, recorded."""
+    label = f"{name_of(generator)}.{name}"
+    if name in PICKS:
+        return PICKS[name](trace, generator, name, args, kwargs)
+    if name == "multivariate_normal":
+        return _multivariate(trace, generator, args, kwargs)
+    family = family_of(generator, name)
+    bound = None if family is None else _bind(family, args, kwargs)
+    if family is None or bound is None or not any(randomness.depends(trace, x) for x in bound[:-1]):
+        return randomness.draw(trace, generator, name, args, kwargs)
+    *given, size = bound
+    method, standard = family.standard
+    named = dict(zip(family.parameters, given, strict=True))
+    fixed = [named[x] if isinstance(x, str) else x for x in standard]
+    for x in fixed:
+        if randomness.depends(trace, x):
+            raise randomness.differentiated(label)
+    parameters = [lift(x, F64) for x in given]
+    if family.valid is not None:
+        _check(trace, generator, name, args, kwargs, family.valid(*parameters))
+    shape = broadcast_shape(label, *[x.shape for x in parameters])
+    legacy = isinstance(generator, np.random.RandomState)
+    if method == "random_sample" and not legacy:
+        method = "random"
+    keywords = {} if size is None and not shape else {"size": shape if size is None else size}
+    if family_of(generator, name) is PYTHON.get(name):
+        keywords = {}
+    z = randomness.draw(trace, generator, method, tuple(fixed), keywords)
+    if broadcast_shape(label, z.shape, shape) != z.shape:
+        text = (
+            f"Output size {z.shape} is not compatible with broadcast dimensions of inputs {shape}."
+        )
+        raise error("value", text=text)
+    return _like(z, family.formula(z.value, *parameters, legacy=legacy))
+
+
+def _like(z: Array, y: Value) -> Array:
+    y = y if y.shape == z.shape else ops.broadcast(y, shape=z.shape)
+    return wrap(y, z.weak, scalar=z.scalar)
+
+
+def _bind(family: Family, args: tuple, kwargs: dict[str, Any]) -> list[Any] | None:
+    """The parameters and ``size``; None for what the method itself will refuse."""
+    names = [*family.parameters, "size"]
+    given = dict(zip(names, args, strict=False))
+    if len(args) > len(names) or not kwargs.keys() <= set(names) - given.keys():
+        return None
+    given |= kwargs
+    found = [given.get(name, default) for name, default in family.parameters.items()]
+    return None if any(x is None for x in found) else [*found, given.get("size")]
+
+
+def _check(
+    trace: Trace, generator: Any, name: str, args: tuple, kwargs: dict[str, Any], valid: Value
+) -> None:
+    """Raises NumPy's own error for parameters that it does not draw with."""
+    if valid.shape:
+        valid = ops.all_(valid, axes=tuple(range(len(valid.shape))))
+    if trace.decide(valid, f"the parameters of {name}() are valid"):
+        return
+    numbers = [randomness.concrete(trace, x) for x in args]
+    named = {key: randomness.concrete(trace, x) for key, x in kwargs.items()}
+    getattr(generator, name)(*numbers, **named)
+    hint = "its parameters are no numbers that it can be differentiated at"
+    raise error("random", name=f"{name_of(generator)}.{name}", hint=hint)
+
+
+# --- several numbers at once ----------------------------------------------------------------------
+
+
+def _multivariate(trace: Trace, generator: Any, args: tuple, kwargs: dict[str, Any]) -> Any:
+    """``mean`` is added to what is drawn around zero."""
+    mean = args[0] if args else kwargs.get("mean")
+    if not randomness.depends(trace, mean):
+        return randomness.draw(trace, generator, "multivariate_normal", args, kwargs)
+    value = lift(mean, F64)
+    origin = np.zeros(value.shape)
+    if args:
+        args = (origin, *args[1:])
+    else:
+        kwargs = {**kwargs, "mean": origin}
+    z = randomness.draw(trace, generator, "multivariate_normal", args, kwargs)
+    return _like(z, z.value + value)
