@@ -22,9 +22,10 @@ import numpy as np
 from ..codegen.call import DEFAULT, Departure, Options, OutOfBounds
 from ..ir.errors import IRError
 from ..ir.graph import Outcome
-from .draws import LOCK, NOTHING, Draw, Drawn, Noise, perform, restore_all, states
+from .draws import NOTHING, Draw, Drawn, Noise
 from .errors import error, located
 from .modes import Path, keys_of
+from .perform import LOCK, perform, restore_all, states
 from .places import Source, read_array, still_holds
 from .recording import Recording, Result
 from .signature import Arguments, Signature, native
@@ -75,6 +76,12 @@ class Program:
     @property
     def has_guards(self) -> bool:
         return any(path.recording.graph.guards for path in self.paths)
+
+    def has(self, path: Path) -> bool:
+        """Whether a path with the same outcomes is known."""
+        outcomes = [guard.expected for guard in path.recording.graph.guards]
+        lengths = {len(known.recording.graph.guards) for known in self.paths}
+        return len(outcomes) in lengths and self.may_take(outcomes)
 
     def may_take(self, trail: Sequence[Outcome]) -> bool:
         """Whether a path begins with these outcomes of guards."""

@@ -5,23 +5,39 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from .draws import Argument, Draw, Fixed, Made, Noise
+import numpy as np
+
+from .array import Array
+from .draws import Argument, Call, Draw, Drawn, Fixed, Made, Noise
 from .errors import AdjitError, error
 from .generators import name_of, restore, same_state, state_of
+from .perform import repeat
 from .places import IdentityOf, OfType, SameAs, Source
+from .regions import innermost
 from .trace import Trace
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """The ``number`` of the next draw, and the states of the generators in sight."""
+
+    number: int
+    states: dict[IdentityOf, Any]
 
 
 @dataclass(slots=True)
 class Drawing:
     """The draws of one recording. ``states``: of each generator in sight, before the recording
-    and after its last known draw. ``made``: generators that the function made. ``replay``: what
-    was drawn before by the same function, to be used again."""
+    and after its last known draw. ``made``: generators that the function made. ``calls`` and
+    ``inputs``: of the draws in loops that are recorded once, by number. ``replay``: what was
+    drawn before by the same function, to be used again."""
 
     noise: Noise = field(default_factory=Noise)
     draws: list[Draw] = field(default_factory=list)
     states: dict[IdentityOf, tuple[Any, Any]] = field(default_factory=dict)
     made: dict[IdentityOf, Made] = field(default_factory=dict)
+    calls: dict[int, Call] = field(default_factory=dict)
+    inputs: dict[int, Array] = field(default_factory=dict)
     replay: Noise | None = None
 
     def watch(self, generator: Any) -> None:
@@ -41,6 +57,42 @@ class Drawing:
     def follow(self) -> None:
         for place, (first, _) in self.states.items():
             self.states[place] = (first, state_of(place.obj))
+
+    def mark(self) -> Mark:
+        """This point of the recording, where a loop begins."""
+        return Mark(len(self.draws), {place: last for place, (_, last) in self.states.items()})
+
+    def go_back(self, trace: Trace, mark: Mark) -> None:
+        """Forgets what was drawn after a mark: that part is recorded again."""
+        self._rewind(mark)
+        for number in range(mark.number, len(self.draws)):
+            trace.forget(self.inputs.pop(number).storage.current)
+            del self.calls[number]
+        del self.draws[mark.number :], self.noise.results[mark.number :]
+
+    def _rewind(self, mark: Mark) -> None:
+        if self.replay is None and len(self.draws) > mark.number:
+            for place, state in mark.states.items():
+                restore(place.obj, state)
+            self.follow()
+
+    def repeat(self, trace: Trace, mark: Mark) -> None:
+        """Draws the numbers of all iterations, at the end of the outermost loop around."""
+        inside = self.draws[mark.number :]
+        if not inside or innermost(trace) is not None:
+            return
+        self._rewind(mark)
+        found: dict[Drawn, np.ndarray] | None
+        if self.replay is not None:
+            found = {draw.key: self.replay.arrays[draw.key] for draw in inside}
+        else:
+            found = repeat(inside, lambda draw: self.calls[draw.number])
+            self.follow()
+        if found is None:
+            raise error("unstable", name=inside[0].label)
+        self.noise.arrays |= found
+        for draw in inside:
+            trace.know(self.inputs[draw.number].storage.current, found[draw.key])
 
     def undo(self) -> None:
         """Puts all generators back to where the recording found them."""

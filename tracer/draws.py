@@ -1,16 +1,15 @@
 """Random numbers of a call: what a recording has drawn is drawn again before each call.
 
 A :class:`Draw` is one call of a generator's method, or one that makes a generator. The Draws of
-a path are performed in program order, by the generators themselves and outside of native code,
-so the numbers and the states of the generators afterwards are those of plain Python. What they
-give are inputs of the recording, by keys of the class :class:`Drawn`.
+a path are performed (`perform`) in program order, by the generators themselves and outside of
+native code, so the numbers and the states of the generators afterwards are those of plain Python.
+What they give are inputs of the recording, by keys of the class :class:`Drawn`.
 """
 
 from __future__ import annotations
 
 import copy
-import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -18,17 +17,12 @@ import numpy as np
 
 from ..ir.types import NAME_OF_DTYPE
 from .errors import error
-from .generators import is_generator, restore, state_of
+from .generators import is_generator
 from .places import IdentityOf, Source, matches
-from .recording import present
 from .signature import native
 
 if TYPE_CHECKING:
     from ..ir.graph import Graph
-    from .signature import Arguments
-
-LOCK = threading.RLock()
-"""Held from the first draw of a call until it is known that its numbers are used."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,11 +170,22 @@ def _no_numbers(name: str, kind: type) -> Exception:
 
 
 @dataclass(frozen=True, slots=True)
+class Loop:
+    """A loop that is recorded once: ``first`` is the number of the first Draw in it."""
+
+    first: int
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class Draw:
     """One call that gives random numbers or makes a generator.
 
     ``origin``: the generator whose method is called; None: ``function`` itself is.
-    ``label``: how the user calls it. ``in_place``: its first argument is what it gives.
+    ``loops``: those that it is made in each iteration of, the outermost first; what it gives has
+    an axis for each. ``stream``: a method and its keywords that give the numbers of any ``size``
+    at once, one after the other. ``label``: how the user calls it. ``in_place``: its first
+    argument is what it gives.
     """
 
     number: int
@@ -190,12 +195,15 @@ class Draw:
     keywords: tuple[tuple[str, Any], ...]
     gives: Yield
     in_place: bool
+    loops: tuple[Loop, ...]
+    stream: tuple[str, tuple[tuple[str, Any], ...]] | None
     label: str = field(compare=False)
     where: str = field(compare=False)
 
     @property
     def key(self) -> Drawn:
-        return Drawn(self.number, self.gives.dtype, self.gives.shape)
+        counts = tuple(loop.count for loop in self.loops)
+        return Drawn(self.number, self.gives.dtype, (*counts, *self.gives.shape))
 
     @property
     def is_repeatable(self) -> bool:
@@ -206,7 +214,8 @@ class Draw:
     def __str__(self) -> str:
         given = [_shown(x) for x in self.arguments]
         given += [f"{name}={_shown(x)}" for name, x in self.keywords]
-        return f"{self.label}({', '.join(given)}) at {self.where}"
+        often = "".join(f", {loop.count} times" for loop in self.loops)
+        return f"{self.label}({', '.join(given)}) at {self.where}{often}"
 
 
 def _shown(operand: Any) -> str:
@@ -218,16 +227,22 @@ def _shown(operand: Any) -> str:
     return text if len(text) < 60 else f"<{type(operand.item).__name__}>"
 
 
-def invoke(
-    function: Callable[..., Any], args: Sequence[Any], kwargs: Mapping, in_place: bool
-) -> Any:
-    """The result of a draw; generators may change what they are given."""
-    args = [_own(x) for x in args]
-    result = function(*args, **kwargs)
-    return args[0] if in_place else result
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call of a generator, which gets copies of what it may change."""
+
+    function: Callable[..., Any]
+    args: Sequence[Any]
+    kwargs: Mapping[str, Any]
+    in_place: bool
+
+    def __call__(self, **more: Any) -> Any:
+        args = [own(x) for x in self.args]
+        result = self.function(*args, **self.kwargs, **more)
+        return args[0] if self.in_place else result
 
 
-def _own(x: Any) -> Any:
+def own(x: Any) -> Any:
     return x if is_generator(x) else copy.copy(x)
 
 
@@ -241,96 +256,3 @@ class Noise:
 
 
 NOTHING = Noise()
-
-
-def perform(
-    draws: tuple[Draw, ...], arguments: Arguments, captured: Mapping[Source, np.ndarray]
-) -> Noise | None:
-    """Makes all draws of a path; None where one gives something else than it gave before."""
-    noise = Noise(draws)
-    for draw in draws:
-        at = _Moment(arguments, captured, noise)
-        args = [at.operand(x) for x in draw.arguments]
-        kwargs = {name: at.operand(x) for name, x in draw.keywords}
-        function = draw.function
-        if draw.origin is not None:
-            function = getattr(at.generator(draw.origin), draw.function)
-        result = invoke(function, args, kwargs, draw.in_place)
-        gives, array = yield_of(draw.label, result)
-        if gives != draw.gives:
-            return None
-        noise.results.append(result)
-        if array is not None:
-            noise.arrays[draw.key] = array
-    return noise
-
-
-def states(
-    draws: Sequence[Draw], arguments: Arguments, captured: Mapping[Source, np.ndarray]
-) -> list[tuple[Any, Any]]:
-    """The generators from outside that Draws use, and their states."""
-    at = _Moment(arguments, captured, NOTHING)
-    found: dict[int, Any] = {}
-    for draw in draws:
-        for origin in _origins(draw):
-            if not isinstance(origin, Made):
-                generator = at.generator(origin)
-                found[id(generator)] = generator
-    return [(generator, state_of(generator)) for generator in found.values()]
-
-
-def restore_all(states: Sequence[tuple[Any, Any]]) -> None:
-    for generator, state in states:
-        restore(generator, state)
-
-
-def _origins(draw: Draw) -> Iterator[Origin]:
-    if draw.origin is not None:
-        yield draw.origin
-    pending = [*draw.arguments, *(x for _, x in draw.keywords)]
-    while pending:
-        top = pending.pop()
-        if isinstance(top, Listed):
-            pending += top.items
-        elif not isinstance(top, Constant | Computed):
-            yield top
-
-
-@dataclass(frozen=True, slots=True)
-class _Moment:
-    """What the operands of a Draw are worth in one call."""
-
-    arguments: Arguments
-    captured: Mapping[Source, np.ndarray]
-    noise: Noise
-
-    def generator(self, origin: Origin) -> Any:
-        if isinstance(origin, Fixed):
-            return origin.generator.obj
-        if isinstance(origin, Argument):
-            return self.arguments.leaves[origin.leaf].item
-        if isinstance(origin, Made):
-            made = self.noise.results[origin.number]
-            return made if origin.item is None else made[origin.item]
-        return origin.read()
-
-    def operand(self, operand: Any) -> Any:
-        if isinstance(operand, Constant):
-            return operand.item
-        if isinstance(operand, Listed):
-            return operand.type(self.operand(item) for item in operand.items)
-        if isinstance(operand, Computed):
-            from ..ir.interpret import interpret
-
-            (array,) = interpret(operand.graph, [self._input(key) for key in operand.keys])
-            return present(np.asarray(array), operand.type)
-        return self.generator(operand)
-
-    def _input(self, key: Any) -> np.ndarray:
-        if isinstance(key, Drawn):
-            return self.noise.arrays[key]
-        if isinstance(key, int):
-            array = self.arguments.leaves[key].array
-            assert array is not None
-            return array
-        return self.captured[key]

@@ -15,18 +15,33 @@ from typing import Any
 
 import numpy as np
 
+from ..ir.types import Symbol
 from . import indexing
 from .array import Array, wrap
 from .capture import memory_of, variable
 from .core import ArrayCore
-from .drawing import drawing_of
-from .draws import Argument, Computed, Constant, Draw, Fixed, Listed, Made, Origin, invoke, yield_of
+from .dims import BOUND
+from .drawing import Drawing, drawing_of
+from .draws import (
+    Argument,
+    Call,
+    Computed,
+    Constant,
+    Draw,
+    Fixed,
+    Listed,
+    Loop,
+    Made,
+    Origin,
+    own,
+    yield_of,
+)
 from .errors import AdjitError, error, user_line
 from .generators import is_generator, is_shared, name_of
 from .lift import has_proxy
 from .places import IdentityOf
 from .recording import present
-from .regions import innermost, refuse
+from .regions import RegionBlock, RestartError, Settled, Steps, number_of, refuse
 from .source import is_user_function
 from .trace import Trace
 
@@ -132,26 +147,46 @@ def _draw(
     kwargs: dict[str, Any],
     in_place: bool,
 ) -> Any:
-    if innermost(trace) is not None:
-        refuse(trace, f"{label} draws anew in each iteration")
+    regions = _loops(trace, label)
     drawing = drawing_of(trace)
     drawing.check()
     number = len(drawing.draws)
     origin = None if generator is None else origin_of(trace, generator)
     operands = tuple(_operand(trace, label, x) for x in args)
     keywords = tuple((name, _operand(trace, label, x)) for name, x in kwargs.items())
+    run = function if generator is None else getattr(generator, function)
+    numbers = {name: concrete(trace, x) for name, x in kwargs.items()}
+    call = Call(run, [concrete(trace, x) for x in args], numbers, in_place)
     if drawing.replay is not None:
-        if number >= len(drawing.replay.results):
+        if number >= len(drawing.replay.draws):
             raise error("unstable", name=label)
+        gives = drawing.replay.draws[number].gives
         result = drawing.replay.results[number]
+        array = drawing.replay.arrays.get(drawing.replay.draws[number].key)
     else:
-        run = function if generator is None else getattr(generator, function)
-        given = {name: concrete(trace, x) for name, x in kwargs.items()}
-        result = invoke(run, [concrete(trace, x) for x in args], given, in_place)
+        result = call()
+        gives, array = yield_of(label, result)
         drawing.follow()
-    gives, array = yield_of(label, result)
-    found = Draw(number, origin, function, operands, keywords, gives, in_place, label, user_line())
+    found = Draw(
+        number,
+        origin,
+        function,
+        operands,
+        keywords,
+        gives,
+        in_place,
+        tuple(Loop(region.first, steps.count or 0) for region, steps in regions),
+        _stream(generator, function, operands, keywords) if regions else None,
+        label,
+        user_line(),
+    )
+    if regions:
+        _check_repeats(trace, found)
     drawing.draws.append(found)
+    if regions:
+        drawing.calls[number] = call
+        drawing.noise.results.append(None)
+        return _rows(trace, drawing, found, [steps.symbol for _, steps in regions])
     drawing.noise.results.append(result)
     if gives.form is Made:
         drawing.made[IdentityOf(result)] = Made(number)
@@ -178,6 +213,75 @@ def _proxies(trace: Trace, found: Draw, array: np.ndarray) -> Any:
     if form is np.generic:
         return trace.draw(found.key, name, array[()], None)
     return trace.draw(found.key, name, array, form)
+
+
+# --- in loops -------------------------------------------------------------------------------------
+
+
+def _loops(trace: Trace, label: str) -> list[tuple[RegionBlock, Steps]]:
+    """The loops around that are recorded once; where one may end early, it is unrolled."""
+    found: list[tuple[RegionBlock, Steps]] = []
+    for block in trace.blocks:
+        if not isinstance(block, RegionBlock):
+            continue
+        reason = f"{label} draws anew in each iteration"
+        steps = block.steps
+        if steps is None or (steps.count is None and found):
+            refuse(trace, reason)
+        elif steps.count is None:
+            raise RestartError(Settled(block.key), block.where, reason)
+        else:
+            found.append((block, steps))
+    return found
+
+
+def _check_repeats(trace: Trace, found: Draw) -> None:
+    """Draws of a loop are made without a look at what its iterations compute."""
+    first = found.loops[0].first
+    operands = [*found.arguments, *(x for _, x in found.keywords)]
+    known = all(isinstance(x, Constant) for x in operands)
+    own = isinstance(found.origin, Made) and found.origin.number >= first
+    if not known or own or found.origin is None or not found.gives.dtype:
+        refuse(trace, f"{found.label} draws anew in each iteration")
+
+
+_STREAMS = frozenset(
+    {
+        *("normal", "standard_normal", "random", "random_sample", "uniform", "exponential"),
+        *("standard_exponential", "laplace", "logistic", "gumbel", "lognormal"),
+    }
+)
+"""Methods that give, of any ``size``, what as many calls would have given one by one."""
+
+
+def _stream(
+    generator: Any, name: str, operands: tuple, keywords: tuple[tuple[str, Any], ...]
+) -> tuple[str, tuple[tuple[str, Any], ...]] | None:
+    if not isinstance(generator, np.random.Generator | np.random.RandomState):
+        return None
+    if name in ("rand", "randn"):
+        return ("random_sample" if name == "rand" else "standard_normal"), ()
+    names = parameters(generator, name)
+    given = dict(zip(names, operands, strict=False)) | dict(keywords)
+    given.pop("size", None)
+    plain = all(isinstance(x, Constant) and np.ndim(x.item) == 0 for x in given.values())
+    if name not in _STREAMS or len(operands) > len(names) or not plain or "out" in given:
+        return None
+    return name, tuple((key, x.item) for key, x in given.items())
+
+
+def _rows(trace: Trace, drawing: Drawing, found: Draw, symbols: list[Symbol]) -> Any:
+    """The numbers of this iteration."""
+    name = f"{found.label}{found.number}".replace(" ", "")
+    everything = drawing.inputs[found.number] = trace.later(found.key, name)
+    at = tuple(wrap(number_of(symbol.dim), int, bound=BOUND) for symbol in symbols)
+    row = indexing.read(everything, at).value
+    form, item = found.gives.form, found.gives.item
+    if form is list:
+        x = wrap(row, scalar=False)
+        return [wrap(x[n].value, item) for n in range(found.gives.shape[0])]
+    kind = form if form in (bool, int, float) else None
+    return wrap(row, kind, scalar=form is not np.ndarray)
 
 
 def origin_of(trace: Trace, generator: Any) -> Origin:
@@ -248,7 +352,7 @@ def _operand(trace: Trace, label: str, x: Any) -> Any:
     if isinstance(x, tuple | list) and (has_proxy(x) or any(map(is_generator, x))):
         return Listed(type(x), tuple(_operand(trace, label, item) for item in x))
     if not isinstance(x, Array):
-        return Constant(x)
+        return Constant(own(x))
     if trace.is_constant(x.value):
         return Constant(concrete(trace, x))
     if trace.carries_derivative(x.value):

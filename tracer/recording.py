@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .containers import Structure, rebuild
+from .regions import Settled
 
 if TYPE_CHECKING:
     from ..ir.graph import Graph, Value
@@ -77,4 +78,4 @@ class Recording:
     @property
     def unrolled(self) -> tuple[tuple[str, str], ...]:
         """Where loops could not be recorded as one, and why."""
-        return tuple(self.apart.values())
+        return tuple(why for key, why in self.apart.items() if not isinstance(key, Settled))

@@ -13,7 +13,7 @@ from ..ir import ops
 from ..ir.graph import Block, Value
 from ..ir.op import CONST
 from ..ir.ops import dim_of
-from ..ir.types import I64
+from ..ir.types import I64, Symbol
 
 if TYPE_CHECKING:
     from .core import Storage
@@ -43,13 +43,33 @@ class Entry:
     at: Block
 
 
-class RegionBlock(Block):
-    """The block of a region. ``key`` and ``where``: the loop to unroll if it fails."""
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """The loop of a key, whose number of iterations is decided before it starts."""
 
-    def __init__(self, key: object, where: str) -> None:
+    key: object
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """The iterations of a loop, of which none is left out; ``count``: None if not known yet."""
+
+    symbol: Symbol
+    count: int | None
+
+
+class RegionBlock(Block):
+    """The block of a region. ``key`` and ``where``: the loop to unroll if it fails.
+
+    ``steps``: its iterations; None for other regions.
+    """
+
+    def __init__(self, key: object, where: str, steps: Steps | None = None) -> None:
         super().__init__()
         self.key = key
         self.where = where
+        self.steps = steps
+        self.first = 0  # number of the draws before
         self.entries: dict[Storage, Entry] = {}
 
 
@@ -102,8 +122,8 @@ def innermost(trace: Trace) -> RegionBlock | None:
     return next((b for b in reversed(trace.blocks) if isinstance(b, RegionBlock)), None)
 
 
-def open_region(trace: Trace, key: object, where: str) -> RegionBlock:
-    block = RegionBlock(key, where)
+def open_region(trace: Trace, key: object, where: str, steps: Steps | None = None) -> RegionBlock:
+    block = RegionBlock(key, where, steps)
     trace.blocks.append(block)
     block.__enter__()
     return block

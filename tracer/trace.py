@@ -177,6 +177,27 @@ class Trace:
             self.keys[found.storage.current] = source
         return found
 
+    def later(self, key: Drawn, name: str) -> Array:
+        """The input that stands for the random numbers of a loop, known at its end (`know`)."""
+        from .array import wrap_in
+        from .layout import contiguous
+
+        block = self.blocks[0]
+        value = block.input(name, ArrayType(np.dtype(key.dtype), key.shape))
+        self.keys[value] = key
+        layout = contiguous(value.shape)
+        return wrap_in(
+            self, block, value, weak=None, bound=None, scalar=False, layout=layout, assumed=False
+        )
+
+    def know(self, value: Value, array: np.ndarray) -> None:
+        self._concrete[value] = array
+
+    def forget(self, value: Value) -> None:
+        """Takes an input of ``later`` back."""
+        self.blocks[0].inputs.remove(value)
+        del self.keys[value]
+
     def draw(
         self, key: Drawn, name: str, concrete: np.ndarray | np.generic, weak: type | None
     ) -> Array:
