@@ -66,14 +66,14 @@ class Drawing:
         """Forgets what was drawn after a mark: that part is recorded again."""
         self._rewind(mark)
         for number in range(mark.number, len(self.draws)):
-            trace.forget(self.inputs.pop(number).storage.current)
+            trace.forget(self.inputs.pop(number))
             del self.calls[number]
         del self.draws[mark.number :], self.noise.results[mark.number :]
 
     def _rewind(self, mark: Mark) -> None:
         if self.replay is None and len(self.draws) > mark.number:
-            for place, state in mark.states.items():
-                restore(place.obj, state)
+            for place, (first, _) in self.states.items():  # seen first inside: nothing drawn before
+                restore(place.obj, mark.states.get(place, first))
             self.follow()
 
     def repeat(self, trace: Trace, mark: Mark) -> None:
@@ -92,7 +92,7 @@ class Drawing:
             raise error("unstable", name=inside[0].label)
         self.noise.arrays |= found
         for draw in inside:
-            trace.know(self.inputs[draw.number].storage.current, found[draw.key])
+            trace.know(self.inputs[draw.number], found[draw.key])
 
     def undo(self) -> None:
         """Puts all generators back to where the recording found them."""

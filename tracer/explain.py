@@ -10,7 +10,8 @@ import numpy as np
 from .compile import schedule_of
 
 if TYPE_CHECKING:
-    from .dispatch import Dispatcher, Program
+    from .dispatch import Dispatcher
+    from .program import Program
 
 
 def explain(dispatcher: Dispatcher) -> str:

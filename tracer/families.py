@@ -8,6 +8,7 @@ which of the two NumPy ones it is to follow.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -21,12 +22,13 @@ from . import randomness
 from .apply import broadcast_shape
 from .array import Array, wrap
 from .errors import error
+from .functions.scalars import CALLS
 from .generators import name_of
 from .lift import lift
 from .picks import PICKS
 from .trace import Trace
 
-Formula = Callable[..., Value]
+Formula = Callable[..., Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +45,9 @@ class Family:
     valid: Callable[..., Value] | None = None
 
 
-def _location_scale(method: str, first: str = "loc", second: str = "scale") -> Family:
+def _location_scale(method: str) -> Family:
     return Family(
-        {first: 0.0, second: 1.0},
+        {"loc": 0.0, "scale": 1.0},
         (method, (0.0, 1.0)),
         lambda z, loc, scale, legacy: loc + scale * z,
         lambda loc, scale: ops.ge(scale, 0.0),
@@ -123,7 +125,7 @@ FAMILIES: dict[str, Family] = {
     "power": Family({"a": None}, _EXPONENTIAL, _power, _is_positive),
     "triangular": Family(
         {"left": None, "mode": None, "right": None},
-        ("random_sample", ()),
+        ("uniform", (0.0, 1.0)),
         _triangular,
         lambda left, mode, right: ops.logical_and(
             ops.logical_and(ops.le(left, mode), ops.le(mode, right)), ops.lt(left, right)
@@ -132,68 +134,68 @@ FAMILIES: dict[str, Family] = {
 }
 """NumPy's methods."""
 
-PYTHON: dict[str, Family] = {
-    "gauss": _location_scale("gauss", "mu", "sigma"),
-    "normalvariate": _location_scale("normalvariate", "mu", "sigma"),
+_PYTHON: dict[str, Family] = {
+    "gauss": Family({"mu": 0.0, "sigma": 1.0}, ("gauss", (0.0, 1.0)), lambda z, mu, s: mu + z * s),
+    "normalvariate": Family(
+        {"mu": 0.0, "sigma": 1.0}, ("normalvariate", (0.0, 1.0)), lambda z, mu, s: mu + z * s
+    ),
     "lognormvariate": Family(
-        {"mu": None, "sigma": None},
+        {"mu": 0.0, "sigma": 1.0},
         ("normalvariate", (0.0, 1.0)),
-        lambda z, mu, sigma, legacy: ops.exp(mu + sigma * z),
+        lambda z, mu, s: CALLS[math.exp](mu + z * s),
     ),
-    "uniform": Family(
-        {"a": None, "b": None},
-        ("random", ()),
-        lambda z, a, b, legacy: a + (b - a) * z,
-    ),
-    "expovariate": Family(
-        {"lambd": 1.0},
-        ("expovariate", (1.0,)),
-        lambda z, lambd, legacy: z / lambd,
-    ),
+    "uniform": Family({"a": None, "b": None}, ("random", ()), lambda z, a, b: a + (b - a) * z),
+    "expovariate": Family({"lambd": 1.0}, ("expovariate", (1.0,)), lambda z, lambd: z / lambd),
 }
-"""The methods of Python's ``random``, which take plain numbers."""
-
-
-def family_of(generator: Any, name: str) -> Family | None:
-    if isinstance(generator, np.random.Generator | np.random.RandomState):
-        return FAMILIES.get(name)
-    return PYTHON.get(name)
+"""The methods of Python's ``random``: their formulas are of recorded numbers, not Values."""
 
 
 def draw(trace: Trace, generator: Any, name: str, args: tuple, kwargs: dict[str, Any]) -> Any:
     """What a call of a generator's method gives, recorded."""
-    label = f"{name_of(generator)}.{name}"
     if name in PICKS:
         return PICKS[name](trace, generator, name, args, kwargs)
     if name == "multivariate_normal":
         return _multivariate(trace, generator, args, kwargs)
-    family = family_of(generator, name)
+    python = not isinstance(generator, np.random.Generator | np.random.RandomState)
+    family = (_PYTHON if python else FAMILIES).get(name)
     bound = None if family is None else _bind(family, args, kwargs)
-    if family is None or bound is None or not any(randomness.depends(trace, x) for x in bound[:-1]):
+    if family is None or bound is None or not randomness.depends(trace, bound[:-1]):
         return randomness.draw(trace, generator, name, args, kwargs)
     *given, size = bound
+    if python:
+        z = randomness.draw(trace, generator, *family.standard, {})
+        return family.formula(z, *given)
+    return _numpy(trace, generator, name, args, kwargs, family, given, size)
+
+
+def _numpy(
+    trace: Trace,
+    generator: Any,
+    name: str,
+    args: tuple,
+    kwargs: dict[str, Any],
+    family: Family,
+    given: list[Any],
+    size: Any,
+) -> Any:
+    label = f"{name_of(generator)}.{name}"
     method, standard = family.standard
     named = dict(zip(family.parameters, given, strict=True))
     fixed = [named[x] if isinstance(x, str) else x for x in standard]
-    for x in fixed:
-        if randomness.depends(trace, x):
-            raise randomness.differentiated(label)
+    if randomness.depends(trace, fixed):
+        raise randomness.differentiated(label)
     parameters = [lift(x, F64) for x in given]
     if family.valid is not None:
         _check(trace, generator, name, args, kwargs, family.valid(*parameters))
     shape = broadcast_shape(label, *[x.shape for x in parameters])
-    legacy = isinstance(generator, np.random.RandomState)
-    if method == "random_sample" and not legacy:
-        method = "random"
     keywords = {} if size is None and not shape else {"size": shape if size is None else size}
-    if family_of(generator, name) is PYTHON.get(name):
-        keywords = {}
     z = randomness.draw(trace, generator, method, tuple(fixed), keywords)
     if broadcast_shape(label, z.shape, shape) != z.shape:
         text = (
-            f"Output size {z.shape} is not compatible with broadcast dimensions of inputs {shape}."
+            f"Output size {z.shape} is not compatible with broadcast dimensions of inputs {shape}"
         )
         raise error("value", text=text)
+    legacy = isinstance(generator, np.random.RandomState)
     return _like(z, family.formula(z.value, *parameters, legacy=legacy))
 
 

@@ -19,7 +19,6 @@ import numpy as np
 from ..codegen.entry.form import Built, Captured, Expected, Form, Parameter, Read
 from ..ir.types import ArrayType
 from .containers import Structure, flatten
-from .dispatch import Program
 from .modes import Path
 from .places import (
     EXACT,
@@ -36,6 +35,7 @@ from .places import (
     Source,
     items_of,
 )
+from .program import Program
 from .recording import Identity
 from .signature import Arguments, Leaf
 

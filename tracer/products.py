@@ -9,10 +9,10 @@ import numpy as np
 
 from .containers import flatten, rebuild
 from .current import current_trace
-from .dispatch import Outputs
 from .errors import error
 from .matching import matching, per_argument
 from .modes import differentiable_outputs
+from .program import Outputs
 from .recording import Identity, present
 from .signature import Arguments, native
 from .transforms import Compiled, kept

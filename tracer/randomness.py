@@ -150,6 +150,8 @@ def _draw(
     regions = _loops(trace, label)
     drawing = drawing_of(trace)
     drawing.check()
+    if regions and any(_varies(trace, x) for x in (*args, *kwargs.values())):
+        refuse(trace, f"{label} draws anew in each iteration, of what that computes")
     number = len(drawing.draws)
     origin = None if generator is None else origin_of(trace, generator)
     operands = tuple(_operand(trace, label, x) for x in args)
@@ -233,6 +235,12 @@ def _loops(trace: Trace, label: str) -> list[tuple[RegionBlock, Steps]]:
         else:
             found.append((block, steps))
     return found
+
+
+def _varies(trace: Trace, x: Any) -> bool:
+    if isinstance(x, tuple | list):
+        return any(_varies(trace, item) for item in x)
+    return isinstance(x, Array) and not trace.is_constant(x.value)
 
 
 def _check_repeats(trace: Trace, found: Draw) -> None:

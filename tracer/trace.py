@@ -21,7 +21,7 @@ from ..ir.types import Affine, ArrayType, Dim, Symbol
 from .current import enter, leave
 from .errors import error, located, user_line
 from .promote import WEAK_DTYPE, check_dtype
-from .regions import innermost, refuse
+from .regions import RegionBlock, innermost, refuse
 
 if TYPE_CHECKING:
     from .array import Array
@@ -190,13 +190,20 @@ class Trace:
             self, block, value, weak=None, bound=None, scalar=False, layout=layout, assumed=False
         )
 
-    def know(self, value: Value, array: np.ndarray) -> None:
-        self._concrete[value] = array
+    def know(self, later: Array, array: np.ndarray) -> None:
+        """The numbers of an input of ``later``."""
+        self._concrete[later.storage.current] = array
 
-    def forget(self, value: Value) -> None:
-        """Takes an input of ``later`` back."""
-        self.blocks[0].inputs.remove(value)
-        del self.keys[value]
+    def forget(self, later: Array) -> None:
+        """Takes an input of ``later`` back, which the regions that are still open do not use."""
+        storage = later.storage
+        for block in self.blocks:
+            if isinstance(block, RegionBlock) and storage in block.entries:
+                entry = block.entries.pop(storage)
+                block.inputs.remove(entry.input)
+                storage.current, storage.at = entry.outer, entry.at
+        self.blocks[0].inputs.remove(storage.current)
+        del self.keys[storage.current]
 
     def draw(
         self, key: Drawn, name: str, concrete: np.ndarray | np.generic, weak: type | None
