@@ -26,6 +26,7 @@ from .functions.scalars import CALLS
 from .generators import name_of
 from .lift import lift
 from .picks import PICKS
+from .regions import before_loops, before_regions, innermost
 from .trace import Trace
 
 Formula = Callable[..., Any]
@@ -185,8 +186,13 @@ def _numpy(
     if randomness.depends(trace, fixed):
         raise randomness.differentiated(label)
     parameters = [lift(x, F64) for x in given]
-    if family.valid is not None:
-        _check(trace, generator, name, args, kwargs, family.valid(*parameters))
+    if family.valid is not None and not _is_valid(trace, family.valid, given, parameters):
+        numbers = [randomness.concrete(trace, x) for x in args]
+        getattr(generator, name)(
+            *numbers, **{key: randomness.concrete(trace, x) for key, x in kwargs.items()}
+        )  # raises NumPy's own error
+        hint = "it cannot be differentiated at these parameters"
+        raise error("random", name=label, hint=hint)
     shape = broadcast_shape(label, *[x.shape for x in parameters])
     keywords = {} if size is None and not shape else {"size": shape if size is None else size}
     z = randomness.draw(trace, generator, method, tuple(fixed), keywords)
@@ -215,19 +221,29 @@ def _bind(family: Family, args: tuple, kwargs: dict[str, Any]) -> list[Any] | No
     return None if any(x is None for x in found) else [*found, given.get("size")]
 
 
-def _check(
-    trace: Trace, generator: Any, name: str, args: tuple, kwargs: dict[str, Any], valid: Value
-) -> None:
-    """Raises NumPy's own error for parameters that it does not draw with."""
-    if valid.shape:
-        valid = ops.all_(valid, axes=tuple(range(len(valid.shape))))
-    if trace.decide(valid, f"the parameters of {name}() are valid"):
-        return
-    numbers = [randomness.concrete(trace, x) for x in args]
-    named = {key: randomness.concrete(trace, x) for key, x in kwargs.items()}
-    getattr(generator, name)(*numbers, **named)
-    hint = "its parameters are no numbers that it can be differentiated at"
-    raise error("random", name=f"{name_of(generator)}.{name}", hint=hint)
+def _is_valid(
+    trace: Trace, valid: Callable[..., Value], given: list[Any], parameters: list[Value]
+) -> bool:
+    """Whether NumPy draws with these parameters; guarded, before the loops around if possible."""
+    if innermost(trace) is None:
+        return _decided(trace, valid(*parameters))
+    outer = [before_loops(trace, x) if isinstance(x, Array) else x for x in given]
+    if any(x is None for x in outer):
+        return _decided(trace, valid(*parameters))
+    with before_regions(trace):
+        return _decided(trace, valid(*[_in_f64(x) for x in outer]))
+
+
+def _decided(trace: Trace, found: Value) -> bool:
+    if found.shape:
+        found = ops.all_(found, axes=tuple(range(len(found.shape))))
+    return bool(trace.decide(found, "the parameters of a distribution are valid"))
+
+
+def _in_f64(x: Any) -> Value:
+    if not isinstance(x, Value):
+        return lift(x, F64)
+    return x if x.dtype == F64 else ops.cast(x, dtype=F64)
 
 
 # --- several numbers at once ----------------------------------------------------------------------

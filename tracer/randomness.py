@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from ..ir.graph import Value
 from ..ir.types import Symbol
 from . import indexing
 from .array import Array, wrap
@@ -41,7 +42,15 @@ from .generators import is_generator, is_shared, name_of
 from .lift import has_proxy
 from .places import IdentityOf
 from .recording import present
-from .regions import RegionBlock, RestartError, Settled, Steps, number_of, refuse
+from .regions import (
+    RegionBlock,
+    RestartError,
+    Settled,
+    Steps,
+    before_loops,
+    number_of,
+    refuse,
+)
 from .source import is_user_function
 from .trace import Trace
 
@@ -240,14 +249,16 @@ def _loops(trace: Trace, label: str) -> list[tuple[RegionBlock, Steps]]:
 def _varies(trace: Trace, x: Any) -> bool:
     if isinstance(x, tuple | list):
         return any(_varies(trace, item) for item in x)
-    return isinstance(x, Array) and not trace.is_constant(x.value)
+    return (
+        isinstance(x, Array) and not trace.is_constant(x.value) and before_loops(trace, x) is None
+    )
 
 
 def _check_repeats(trace: Trace, found: Draw) -> None:
     """Draws of a loop are made without a look at what its iterations compute."""
     first = found.loops[0].first
     operands = [*found.arguments, *(x for _, x in found.keywords)]
-    known = all(isinstance(x, Constant) for x in operands)
+    known = all(isinstance(x, Constant | Computed) for x in operands)
     own = isinstance(found.origin, Made) and found.origin.number >= first
     if not known or own or found.origin is None or not found.gives.dtype:
         refuse(trace, f"{found.label} draws anew in each iteration")
@@ -363,9 +374,10 @@ def _operand(trace: Trace, label: str, x: Any) -> Any:
         return Constant(own(x))
     if trace.is_constant(x.value):
         return Constant(concrete(trace, x))
-    if trace.carries_derivative(x.value):
+    value = value_of(trace, x)
+    if trace.carries_derivative(value):
         raise differentiated(label)
-    graph, keys = trace.slice(x.value)
+    graph, keys = trace.slice(value)
     return Computed(graph, keys, _type_of(x))
 
 
@@ -373,7 +385,12 @@ def depends(trace: Trace, x: Any) -> bool:
     """Whether a derivative would be lost if the numbers in ``x`` were drawn with."""
     if isinstance(x, list | tuple):
         return any(depends(trace, item) for item in x)
-    return isinstance(x, Array) and trace.carries_derivative(x.value)
+    return isinstance(x, Array) and trace.carries_derivative(value_of(trace, x))
+
+
+def value_of(trace: Trace, x: Array) -> Value:
+    """The Value of an array, before the loops around where it is a number from there."""
+    return before_loops(trace, x) or x.value
 
 
 def differentiated(label: str) -> AdjitError:
@@ -388,7 +405,9 @@ def concrete(trace: Trace, x: Any) -> Any:
     """What ``x`` is in this recording."""
     if isinstance(x, tuple | list) and has_proxy(x):
         return type(x)(concrete(trace, item) for item in x)
-    return present(trace.concrete(x.value), _type_of(x)) if isinstance(x, Array) else x
+    if not isinstance(x, Array):
+        return x
+    return present(trace.concrete(value_of(trace, x)), _type_of(x))
 
 
 def _type_of(x: Array) -> type | None:

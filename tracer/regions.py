@@ -6,6 +6,8 @@ outside becomes an input of its block when it is first looked at, and what it wr
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +18,7 @@ from ..ir.ops import dim_of
 from ..ir.types import I64, Symbol
 
 if TYPE_CHECKING:
-    from .core import Storage
+    from .core import ArrayCore, Storage
     from .trace import Trace
 
 
@@ -115,6 +117,30 @@ def is_writable_here(storage: Storage) -> bool:
     blocks = storage.trace.blocks
     first = next((n for n, block in enumerate(blocks) if block is storage.block), len(blocks))
     return all(isinstance(block, RegionBlock) for block in blocks[first + 1 :])
+
+
+def before_loops(trace: Trace, x: ArrayCore) -> Value | None:
+    """The Value of a number that was made before the outermost region; None for others."""
+    regions = [block for block in trace.blocks if isinstance(block, RegionBlock)]
+    inside = any(block is x.storage.block for block in regions)
+    if not regions or not x.scalar or x.steps or inside:
+        return None
+    x.storage.value  # noqa: B018  (it is known in every region now)
+    entries = (block.entries.get(x.storage) for block in regions)
+    return next(entry.outer for entry in entries if entry is not None)
+
+
+@contextmanager
+def before_regions(trace: Trace) -> Iterator[None]:
+    """What is recorded goes before the outermost region."""
+    blocks = trace.blocks
+    first = next(n for n, block in enumerate(blocks) if isinstance(block, RegionBlock))
+    trace.blocks = blocks[:first]
+    try:
+        with trace.blocks[-1]:
+            yield
+    finally:
+        trace.blocks = blocks
 
 
 def innermost(trace: Trace) -> RegionBlock | None:

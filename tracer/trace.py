@@ -197,7 +197,7 @@ class Trace:
     def forget(self, later: Array) -> None:
         """Takes an input of ``later`` back, which the regions that are still open do not use."""
         storage = later.storage
-        for block in self.blocks:
+        for block in reversed(self.blocks):
             if isinstance(block, RegionBlock) and storage in block.entries:
                 entry = block.entries.pop(storage)
                 block.inputs.remove(entry.input)

@@ -218,7 +218,32 @@ def triangle(x):
     return x
 
 
-ROLLED = [walk, scalar_walk, several, nested, two_loops, single_precision, integers, lists]
+def scale_from_outside(x):
+    s, scale = x * 0.0, x[1]
+    for _ in range(8):
+        s = s + np.random.normal(0.1 * s, scale) + RNG.exponential(scale=scale)
+    return s
+
+
+def drawn_with_what_was_drawn(x):
+    rate = np.exp(RNG.normal())
+    for _ in range(8):
+        x = x + LEGACY.poisson(rate)
+    return x
+
+
+def deep(x):
+    for _ in range(5):
+        for _ in range(6):
+            y = x * RNG.random()
+            for _ in range(5):
+                y = y + 0.1 * RNG.normal(size=4)
+            x = 0.5 * y
+    return x
+
+
+ROLLED = [scale_from_outside, drawn_with_what_was_drawn, deep]
+ROLLED += [walk, scalar_walk, several, nested, two_loops, single_precision, integers, lists]
 ROLLED += [location_and_scale, kind_changes, written]
 UNROLLED = [branch, early_end, few, seeds_in_each, triangle]
 
@@ -262,7 +287,9 @@ def test_long_loops_are_quick_to_record():
     same(f, jit(f), X, ulp=10_000)
 
 
-@pytest.mark.parametrize("f", [walk, nested, several, coins], ids=lambda f: f.__name__)
+@pytest.mark.parametrize(
+    "f", [walk, nested, several, coins, scale_from_outside, deep], ids=lambda f: f.__name__
+)
 def test_gradients_of_loops_that_draw(f):
     def loss(x):
         return np.sum(np.sin(f(x)))
