@@ -35,7 +35,7 @@ Formula = Callable[..., Any]
 @dataclass(frozen=True, slots=True)
 class Family:
     """Parameters and their defaults (None: required), what is drawn in their place, and
-    ``formula(z, *parameters, legacy)``. ``valid`` says for which parameters NumPy draws.
+    ``formula(z, *parameters, legacy)``. NumPy draws where those that are ``limited`` are ``valid``.
 
     ``standard``: the method and its arguments; those that are strings name parameters.
     """
@@ -43,7 +43,16 @@ class Family:
     parameters: dict[str, float | None]
     standard: tuple[str, tuple[float | str, ...]]
     formula: Formula
+    limited: tuple[str, ...] = ()
     valid: Callable[..., Value] | None = None
+
+
+def _is_not_negative(x: Value) -> Value:
+    return ops.ge(x, 0.0)
+
+
+def _is_positive(x: Value) -> Value:
+    return ops.gt(x, 0.0)
 
 
 def _location_scale(method: str) -> Family:
@@ -51,7 +60,8 @@ def _location_scale(method: str) -> Family:
         {"loc": 0.0, "scale": 1.0},
         (method, (0.0, 1.0)),
         lambda z, loc, scale, legacy: loc + scale * z,
-        lambda loc, scale: ops.ge(scale, 0.0),
+        ("scale",),
+        _is_not_negative,
     )
 
 
@@ -70,10 +80,6 @@ def _triangular(z: Value, left: Value, mode: Value, right: Value, legacy: bool) 
     )
 
 
-def _is_positive(x: Value) -> Value:
-    return ops.gt(x, 0.0)
-
-
 _EXPONENTIAL = ("standard_exponential", ())
 
 FAMILIES: dict[str, Family] = {
@@ -85,49 +91,57 @@ FAMILIES: dict[str, Family] = {
         {"low": 0.0, "high": 1.0},
         ("uniform", (0.0, 1.0)),
         lambda z, low, high, legacy: low + (high - low) * z,
+        ("low", "high"),
         lambda low, high: ops.lt(ops.abs_(high - low), np.inf),
     ),
     "exponential": Family(
         {"scale": 1.0},
         ("exponential", (1.0,)),
         lambda z, scale, legacy: scale * z,
-        lambda scale: ops.ge(scale, 0.0),
+        ("scale",),
+        _is_not_negative,
     ),
     "rayleigh": Family(
         {"scale": 1.0},
         ("rayleigh", (1.0,)),
         lambda z, scale, legacy: scale * z,
-        lambda scale: ops.ge(scale, 0.0),
+        ("scale",),
+        _is_not_negative,
     ),
     "lognormal": Family(
         {"mean": 0.0, "sigma": 1.0},
         ("normal", (0.0, 1.0)),
         lambda z, mean, sigma, legacy: ops.exp(mean + sigma * z),
-        lambda mean, sigma: ops.ge(sigma, 0.0),
+        ("sigma",),
+        _is_not_negative,
     ),
     "gamma": Family(
         {"shape": None, "scale": 1.0},
         ("gamma", ("shape", 1.0)),
         lambda z, shape, scale, legacy: scale * z,
-        lambda shape, scale: ops.ge(scale, 0.0),
+        ("scale",),
+        _is_not_negative,
     ),
     "weibull": Family(
         {"a": None},
         _EXPONENTIAL,
         lambda z, a, legacy: ops.pow_(z, 1.0 / a),
+        ("a",),
         _is_positive,
     ),
     "pareto": Family(
         {"a": None},
         _EXPONENTIAL,
         lambda z, a, legacy: ops.exp(z / a) - 1.0 if legacy else ops.expm1(z / a),
+        ("a",),
         _is_positive,
     ),
-    "power": Family({"a": None}, _EXPONENTIAL, _power, _is_positive),
+    "power": Family({"a": None}, _EXPONENTIAL, _power, ("a",), _is_positive),
     "triangular": Family(
         {"left": None, "mode": None, "right": None},
         ("uniform", (0.0, 1.0)),
         _triangular,
+        ("left", "mode", "right"),
         lambda left, mode, right: ops.logical_and(
             ops.logical_and(ops.le(left, mode), ops.le(mode, right)), ops.lt(left, right)
         ),
@@ -186,7 +200,8 @@ def _numpy(
     if randomness.depends(trace, fixed):
         raise randomness.differentiated(label)
     parameters = [lift(x, F64) for x in given]
-    if family.valid is not None and not _is_valid(trace, family.valid, given, parameters):
+    limited = [named[x] for x in family.limited]
+    if family.valid is not None and not _is_valid(trace, family.valid, limited):
         numbers = [randomness.concrete(trace, x) for x in args]
         getattr(generator, name)(
             *numbers, **{key: randomness.concrete(trace, x) for key, x in kwargs.items()}
@@ -221,15 +236,11 @@ def _bind(family: Family, args: tuple, kwargs: dict[str, Any]) -> list[Any] | No
     return None if any(x is None for x in found) else [*found, given.get("size")]
 
 
-def _is_valid(
-    trace: Trace, valid: Callable[..., Value], given: list[Any], parameters: list[Value]
-) -> bool:
+def _is_valid(trace: Trace, valid: Callable[..., Value], given: list[Any]) -> bool:
     """Whether NumPy draws with these parameters; guarded, before the loops around if possible."""
-    if innermost(trace) is None:
-        return _decided(trace, valid(*parameters))
     outer = [before_loops(trace, x) if isinstance(x, Array) else x for x in given]
-    if any(x is None for x in outer):
-        return _decided(trace, valid(*parameters))
+    if innermost(trace) is None or any(x is None for x in outer):
+        return _decided(trace, valid(*[lift(x, F64) for x in given]))
     with before_regions(trace):
         return _decided(trace, valid(*[_in_f64(x) for x in outer]))
 
