@@ -269,11 +269,7 @@ def default_places(function: FunctionType) -> Iterator[tuple[Source, Any]]:
 
 def observe_defaults(trace: Trace, original: FunctionType, rewritten: FunctionType) -> None:
     """Gives a rewritten function captured defaults: arrays that are read at each call."""
-    # An immutable default is as fixed as the code of the function.
-    values = [
-        value if type(value) in SCALARS else observe(trace, source, value)
-        for source, value in default_places(original)
-    ]
+    values = [observe(trace, source, value) for source, value in default_places(original)]
     count = len(original.__defaults__ or ())
     rewritten.__defaults__ = tuple(values[:count])
     rewritten.__kwdefaults__ = dict(zip(original.__kwdefaults__ or (), values[count:], strict=True))

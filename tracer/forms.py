@@ -18,6 +18,7 @@ import numpy as np
 
 from ..codegen.entry.form import Built, Captured, Expected, Form, Parameter, Read
 from ..ir.types import ArrayType
+from .capture import default_places
 from .containers import Structure, flatten
 from .modes import Path
 from .places import (
@@ -66,6 +67,7 @@ def form_of(
     place: dict[Any, int] = {leaf: position for position, leaf in enumerate(dynamic)}
     for source in program.captures:
         place[source] = len(place)
+    captured.defaults(compiled.fun)
     target = None if out is None else _target(compiled, arguments, out)
     results = [
         _result(compiled, path, len(outputs), arguments, target is not None)
@@ -205,6 +207,13 @@ class _Captures:
         else:
             expected = _same(source.read(), noted)
         self.found.append(Captured(read, expected))
+
+    def defaults(self, fun: Any) -> None:
+        """The defaults of the function itself: a call that leaves them out takes these."""
+        function = fun.__func__ if isinstance(fun, types.MethodType) else fun
+        if isinstance(function, types.FunctionType):
+            for source, value in default_places(function):
+                self.found.append(Captured(self.read(source), Expected("object", item=value)))
 
     def read(self, source: Source) -> Read:
         known = self._reads.get(source)

@@ -10,6 +10,8 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from operator import is_not
+from types import FunctionType, MethodType
 from typing import Any
 
 import numpy as np
@@ -130,13 +132,21 @@ class Signature:
 
     def __init__(self, fun: Callable[..., Any]) -> None:
         self.fun = fun
+        self._defaults = _defaults(fun)
         try:
             self.signature: inspect.Signature | None = inspect.signature(fun)
         except (TypeError, ValueError):  # a builtin without one: positional arguments only
             self.signature = None
 
+    def _refresh(self) -> None:
+        """Looks at the function again where its defaults have been replaced."""
+        current = _defaults(self.fun)
+        if len(current) != len(self._defaults) or any(map(is_not, current, self._defaults)):
+            self.signature, self._defaults = inspect.signature(self.fun), current
+
     def bind(self, args: tuple, kwargs: dict) -> tuple[tuple[str, ...], list[Any], Callable]:
         """Parameter names (``args[0]`` for variadic ones), values, and how to call again."""
+        self._refresh()
         if self.signature is None:
             numbered = tuple(f"args[{n}]" for n in range(len(args)))
             return numbered, list(args), lambda items: (tuple(items), {})
@@ -194,6 +204,15 @@ class Signature:
         if not -len(parameters) <= argnum < len(parameters):
             raise error("argnums", argnum=argnum, parameters=", ".join(parameters))
         return parameters[argnum]
+
+
+def _defaults(fun: Callable[..., Any]) -> tuple:
+    """What a Python function has as the defaults of its parameters."""
+    function = fun.__func__ if isinstance(fun, MethodType) else fun
+    if not isinstance(function, FunctionType):
+        return ()
+    named = function.__kwdefaults__ or {}
+    return (*(function.__defaults__ or ()), *named, *named.values())
 
 
 class _Recall:
