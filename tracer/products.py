@@ -9,10 +9,10 @@ import numpy as np
 
 from .containers import flatten, rebuild
 from .current import current_trace
-from .dispatch import Outputs
 from .errors import error
 from .matching import matching, per_argument
 from .modes import differentiable_outputs
+from .program import Outputs
 from .recording import Identity, present
 from .signature import Arguments, native
 from .transforms import Compiled, kept
@@ -20,8 +20,19 @@ from .transforms import Compiled, kept
 
 def compiled(fun: Callable[..., Any], mode: str) -> Compiled:
     """The Compiled of ``fun`` in ``mode``, kept with the function."""
-    found: Compiled = kept(fun, mode, lambda: Compiled(fun, 0, mode))
+    found: Compiled = kept(fun, mode, lambda: _compiled(fun, mode))
     return found
+
+
+def _compiled(fun: Callable[..., Any], mode: str) -> Compiled:
+    made = Compiled(fun, 0, mode)
+    # A value and its pullback share their random numbers, so they must draw alike.
+    made.dispatcher.active = differentiable
+    return made
+
+
+def differentiable(arguments: Arguments) -> list[int]:
+    return [n for n, leaf in enumerate(arguments.leaves) if leaf.differentiable]
 
 
 class Pullback:
@@ -35,7 +46,7 @@ class Pullback:
     def __call__(self, cotangent: Any) -> tuple:
         """A tuple with a gradient for each argument; None for what has no derivative."""
         extra = _cotangents(self.outputs, cotangent)
-        done = self.compiled.dispatcher.call(self.arguments, extra)
+        done = self.compiled.dispatcher.call(self.arguments, extra, noise=self.outputs.noise)
         rest = iter(done.derivatives)
         items = [
             _like(leaf.item, leaf.weak, next(rest)) if leaf.differentiable else None

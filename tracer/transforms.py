@@ -16,15 +16,16 @@ import numpy as np
 from ..codegen.call import DEFAULT, MOST_THREADS, Options
 from .containers import flatten, rebuild
 from .current import current_trace
-from .dispatch import Dispatcher, Outputs
+from .dispatch import Dispatcher
 from .errors import error
+from .program import Outputs
 from .recording import present
 from .signature import Arguments, Leaf
 
 if TYPE_CHECKING:
     from ..codegen.schedule import Schedule
     from ..ir.graph import Graph
-    from .dispatch import Program
+    from .program import Program
     from .quicken import Entry
 
 Argnums = int | str | Sequence[int | str]
