@@ -32,7 +32,9 @@ def convolve(
     sizes = [np.shape(A)[n] for n in axes[0]]
     kernel = [np.shape(B)[n] for n in axes[1]]
     free = [np.shape(A)[n] for n in free_a], [np.shape(B)[n] for n in free_b]
-    y: Any = np.zeros([*free[0], *free[1], *(n + m - 1 for n, m in zip(sizes, kernel, strict=True))])
+    y: Any = np.zeros(
+        [*free[0], *free[1], *(n + m - 1 for n, m in zip(sizes, kernel, strict=True))]
+    )
     for index in np.ndindex(*kernel):
         term = np.tensordot(a, b[index], (list(range(dots)), list(range(dots))))
         term = np.moveaxis(term, range(len(free_a), len(free_a) + rank), range(-rank, 0))
