@@ -64,6 +64,10 @@ MESSAGES: dict[str, str] = {
         "argument {name} has dtype {dtype}: derivatives need a floating-point argument;"
         " pass float64, or leave {name} out of argnums"
     ),
+    "integer_tangent": (
+        "argument {name} has dtype {dtype}, by which there is no derivative: its tangent must be"
+        " None or zero; pass float64 to differentiate by it"
+    ),
     "non_scalar": (
         "the function returned {what}: a gradient needs a real scalar result;"
         " reduce it (np.sum, np.mean), or use vjp or jvp, the products with its Jacobian"
@@ -179,6 +183,7 @@ MESSAGES: dict[str, str] = {
 
 _CLASSES: dict[str, type[AdjitError]] = {
     "integer_input": AdjitTypeError,
+    "integer_tangent": AdjitTypeError,
     "non_scalar": AdjitTypeError,
     "has_aux": AdjitTypeError,
     "argnums": AdjitValueError,

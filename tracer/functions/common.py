@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -59,8 +60,11 @@ def one_axis(axis: Any, ndim: int) -> int:
 
 
 def given_axes(axis: Any, ndim: int, repeated: str = "repeated axis") -> Ints:
-    """One axis or a tuple of axes, counted from the front, in the order given."""
-    axes = tuple(axis) if isinstance(axis, tuple | list) else (axis,)
+    """One axis or several in any sequence, counted from the front, in the order given."""
+    try:
+        axes = (operator.index(axis),)
+    except TypeError:
+        axes = tuple(axis) if isinstance(axis, Iterable) else (axis,)
     found = tuple(one_axis(at, ndim) for at in axes)
     if len(set(found)) != len(found):
         raise error("value", text=repeated)
@@ -76,8 +80,8 @@ def reduced_axes(axis: Any, ndim: int, *, of_scalar: bool = True) -> Ints:
         return tuple(range(ndim))
     if of_scalar and ndim == 0 and not isinstance(axis, tuple) and operator.index(axis) in (0, -1):
         return ()
-    if isinstance(axis, list):
-        raise error("type", text="'list' object cannot be interpreted as an integer")
+    if not isinstance(axis, tuple):
+        axis = (axis,)
     return tuple(sorted(given_axes(axis, ndim, "duplicate value in 'axis'")))
 
 
