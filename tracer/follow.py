@@ -28,7 +28,7 @@ from .capture import (
     original_of,
 )
 from .errors import error
-from .functions import distributions, special
+from .functions import distributions, scipy_linalg, special
 from .functions.scalars import CALLS
 from .iteration import STAGED
 from .lift import lift
@@ -94,7 +94,10 @@ def _replacement(f: Any) -> Callable[..., Any] | None:
         known = FUNCTIONS.get(f) or CALLS.get(f) or STAGED.get(f)
     except TypeError:  # not hashable
         return None
-    return known or special.recording_version(f) or distributions.recording_version(f)
+    if known is not None:
+        return known
+    found = (family.recording_version(f) for family in (special, scipy_linalg, distributions))
+    return next((version for version in found if version is not None), None)
 
 
 def _carries(f: Any, name: str) -> bool:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
 from ..ir import ops
+from ..ir.errors import IRError
 from ..ir.graph import Value
 from ..ir.op import const
+from .errors import error
+from .lift import has_proxy
 from .ufuncs import UFUNCS, Rule
 
 
@@ -147,13 +150,39 @@ SPECIAL: dict[str, Rule] = {
 """Name of a ufunc in `scipy.special` -> rule."""
 
 
-def from_scipy(function: Any) -> str | None:
-    """The name of what `scipy.special` has under it."""
-    module = sys.modules.get("scipy.special")
+def from_scipy(function: Any, package: str = "scipy.special") -> str | None:
+    """The name of what a package of SciPy has under it."""
+    module = sys.modules.get(package)
     name = getattr(function, "__name__", None)
     if module is None or not isinstance(name, str):
         return None
     return name if getattr(module, name, None) is function else None
+
+
+def recorder(
+    package: str, table: Mapping[str, Callable[..., Any]]
+) -> Callable[[Any], Callable[..., Any] | None]:
+    """Finds the recording version of a function of SciPy in ``table``.
+
+    It is for calls with recorded arguments; without any, SciPy's own is called.
+    """
+
+    def recording_version(function: Any) -> Callable[..., Any] | None:
+        record = table.get(from_scipy(function, package) or "")
+        if record is None:
+            return None
+
+        def call(*args: Any, **keywords: Any) -> Any:
+            if not has_proxy(args) and not has_proxy(list(keywords.values())):
+                return function(*args, **keywords)
+            try:
+                return record(*args, **keywords)
+            except IRError as problem:
+                raise error("rule", operation=function.__name__, text=problem) from problem
+
+        return call
+
+    return recording_version
 
 
 def ufunc_name(ufunc: np.ufunc) -> str:

@@ -24,3 +24,8 @@ LIBRARY = frozenset(
     {"contract", "triangular_solve", "swap_rows", "potrf", "getrf", "gelqf", "syevd", "gesdd"}
 )
 """Ops that are calls of BLAS and LAPACK, or as large as one."""
+DECOMPOSITIONS = frozenset(
+    {"eigenvalues", "eigenvectors", "singular_values", "svd_left", "svd_right", "svd_square"}
+    | {"pinv", "syevd", "gesdd"}
+)
+"""Ops that fail only where an iteration does not converge: no reason to compute what is not used."""

@@ -12,6 +12,7 @@ from ..graph import Block, Graph, Value, current_block, symbols
 from ..op import CONST, constant_of
 from ..ops import cond, get, index, loop
 from ..ops.control import COND, LOOP, recomputes
+from ..ops.families import DECOMPOSITIONS
 
 # --- dead code ------------------------------------------------------------------------------
 
@@ -43,7 +44,7 @@ def check_of(value: Value) -> tuple[str, str] | None:
 
 
 def _checks(value: Value) -> bool:
-    if check_of(value) is not None:
+    if check_of(value) is not None and value.op.name not in DECOMPOSITIONS:
         return True
     return any(_checks(inner) for region in value.regions for inner in region.values)
 

@@ -9,6 +9,7 @@ from . import (
     creation,
     diagonals,
     einsum,
+    factorizations,
     joins,
     kinds,
     norms,
@@ -16,5 +17,6 @@ from . import (
     ranges,
     reductions,
     shapes,
+    systems,
 )
 from .scalars import CALLS, face

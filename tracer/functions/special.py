@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 
 from ...ir import ops
-from ...ir.errors import IRError
 from ...ir.graph import Value
 from ...ir.ops.special import HIGHEST_ORDER
 from ...ir.types import F64
@@ -18,9 +17,9 @@ from ..array import Array, wrap
 from ..core import ArrayCore
 from ..errors import error, unsupported
 from ..layout import Ints
-from ..lift import has_proxy, lift
+from ..lift import lift
 from ..promote import promote
-from ..special import from_scipy
+from ..special import recorder
 from .common import as_value, broadcast_shapes, cast, reduced_axes, spread
 from .python_math import decide
 from .reductions import check_not_empty, drop, reduce
@@ -34,21 +33,7 @@ def _records(record: Callable[..., Any]) -> Callable[..., Any]:
     return record
 
 
-def recording_version(function: Any) -> Callable[..., Any] | None:
-    """For a call with recorded arguments; without any, SciPy's own is called."""
-    record = SCIPY.get(from_scipy(function) or "")
-    if record is None:
-        return None
-
-    def call(*args: Any, **keywords: Any) -> Any:
-        if not has_proxy(args) and not has_proxy(list(keywords.values())):
-            return function(*args, **keywords)
-        try:
-            return record(*args, **keywords)
-        except IRError as problem:
-            raise error("rule", operation=function.__name__, text=problem) from problem
-
-    return call
+recording_version = recorder("scipy.special", SCIPY)
 
 
 def _inexact(x: Any) -> Value:
