@@ -9,7 +9,6 @@ from ..ir.ops.contract import split_spec
 from .cone import home
 from .external import BLAS
 from .external_call import ByReference, Repeat, at, prefix
-from .frame import Frame
 
 
 class Products(ByReference):

@@ -19,7 +19,7 @@ class Failure(Exception):  # noqa: N818
     kind = ""
 
 
-class OutOfBounds(Failure, IndexError):
+class OutOfBounds(Failure, IndexError):  # noqa: N818
     """An index in native code left its array."""
 
     kind = "index"

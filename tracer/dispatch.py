@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from ..codegen.call import DEFAULT, Departure, Options, Failure
+from ..codegen.call import DEFAULT, Departure, Failure, Options
 from ..ir.errors import IRError
 from .errors import error, located
 from .modes import Path, keys_of

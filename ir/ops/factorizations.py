@@ -24,6 +24,7 @@ from .lapack import (
     unknown,
     unpack,
 )
+from .logic import where
 from .matrices import (
     block,
     check_matrix,
@@ -37,7 +38,6 @@ from .matrices import (
     turned,
     upper,
 )
-from .logic import where
 from .pointwise import cast
 from .structure import update, zeros
 
@@ -57,9 +57,7 @@ def _triangular_type(
     return b
 
 
-def _triangular_reference(
-    a: Any, b: Any, lower: bool, trans: bool, unit: bool, where: str
-) -> Any:
+def _triangular_reference(a: Any, b: Any, lower: bool, trans: bool, unit: bool, where: str) -> Any:
     from scipy.linalg import blas
 
     def one(a: Any, b: Any) -> list[Any]:
@@ -146,7 +144,6 @@ cholesky = general(
 )
 
 # --- LU -------------------------------------------------------------------------------------
-
 
 
 def _swap_vjp(y: Value, g: Value) -> tuple[Value, None]:

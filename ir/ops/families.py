@@ -28,4 +28,4 @@ DECOMPOSITIONS = frozenset(
     {"eigenvalues", "eigenvectors", "singular_values", "svd_left", "svd_right", "svd_square"}
     | {"pinv", "syevd", "gesdd"}
 )
-"""Ops that fail only where an iteration does not converge: no reason to compute what is not used."""
+"""Ops that fail only where they do not converge: no reason to compute what is not used."""

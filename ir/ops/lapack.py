@@ -3,8 +3,8 @@
 Results of one call that are several arrays lie behind each other in one flat array for each
 matrix (`pack`, `unpack`). ``where`` is the message of the error where there is no result; it is
 empty where nothing is checked. LAPACK takes matrices by columns, so most ops take transposed ones:
-transposing a copy is what NumPy does, too, and signs of vectors depend on it. Derivatives belong to the ops that `codegen.expand` makes these
-of: `factorizations`, `spectra`, `systems`.
+transposing a copy is what NumPy does, too, and signs of vectors depend on it. Derivatives belong
+to the ops that `codegen.expand` makes these of: `factorizations`, `spectra`, `systems`.
 """
 
 from __future__ import annotations
@@ -166,7 +166,7 @@ def _gelqf_type(x: ArrayType, complete: bool) -> ArrayType:
 
 
 def _gelqf_reference(x: Any, complete: bool) -> Any:
-    *batch, m, n = x.shape
+    *batch, _, n = x.shape
     q, r = np.linalg.qr(x, mode="complete" if complete else "reduced")
     r = r[..., :n, :]
     return pack(tuple(batch), [q, np.where(np.tri(n, dtype=bool).T, r, 0.0)])

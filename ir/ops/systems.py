@@ -16,7 +16,7 @@ from .bits import ldexp
 from .control import loop
 from .factorizations import lu_parts, swap_rows, triangular_solve
 from .lapack import per_matrix
-from .logic import eq, gt, logical_or, lt, maximum, ne, where
+from .logic import eq, gt, logical_or, lt, maximum, minimum, ne, where
 from .matrices import (
     check_matrix,
     columns,
@@ -207,7 +207,7 @@ def _expand_cofactors(args: Sequence[Value], attrs: Any, present: Any) -> Value:
 
 
 def _cofactors_reference(x: Any) -> Any:
-    *batch, n, _ = x.shape
+    n = x.shape[-1]
     if not n:
         return np.zeros(x.shape, x.dtype)
     u, s, vh = np.linalg.svd(x)
@@ -258,14 +258,14 @@ cofactors = general(
 # --- the pseudoinverse ----------------------------------------------------------------------
 
 
-def _pinv_type(x: ArrayType, rcond: ArrayType, where: str) -> ArrayType:
+def _pinv_type(x: ArrayType, rcond: ArrayType, cut: bool, where: str) -> ArrayType:
     *batch, m, n = check_matrix("pinv", x).shape
     if rcond != x.with_shape(tuple(batch)):
         raise IRError(f"pinv: a tolerance of {rcond} for {x}")
     return x.with_shape((*batch, n, m))
 
 
-def _pinv_reference(x: Any, rcond: Any, where: str) -> Any:
+def _pinv_reference(x: Any, rcond: Any, cut: bool, where: str) -> Any:
     m, n = x.shape[-2:]
 
     def one(a: Any, limit: Any) -> list[Any]:
@@ -274,41 +274,61 @@ def _pinv_reference(x: Any, rcond: Any, where: str) -> Any:
     return per_matrix(one, [(n, m)], where, x, np.asarray(rcond)[..., None, None])[0]
 
 
-def _pinv_terms(y: Value, g: Value) -> tuple[Value, Value, Value]:
-    """G. H. Golub and V. Pereyra, 1973, (4.12), as an adjoint; ``g`` is of the pseudoinverse."""
+def _pinv_moved(y: Value, t: Value) -> Value:
+    """The derivative along ``t``, transposed: a symmetric map, so the adjoint, too.
+
+    G. H. Golub and V. Pereyra, 1973, (4.12): right where the singular values that count as zero
+    are. Others need a second term, in the bases of the singular value decomposition, for each
+    pair of one that is kept (s) and one that is cut (z): it turns what stands for z = 0, t / s**2,
+    into (s t + z t^T) / (s (s**2 - z**2)).
+    """
     x = y.args[0]
-    gt = turned(g)
-    left = product(product(gt, y), y, turn_z=True)
-    left = left - product(x, product(y, left))
-    right = product(y, product(y, gt), turn_x=True)
-    right = right - product(product(right, y), x)
-    return product(product(y, g, turn_x=True), y, turn_z=True), left, right
-
-
-def _pinv_vjp(y: Value, g: Value) -> tuple[Value, None]:
-    middle, left, right = _pinv_terms(y, g)
-    return left + right - middle, None
-
-
-def _pinv_jvp(y: Value, tangents: Tangents) -> Value | None:
-    x, t = y.args[0], tangents[0]
-    if t is None:
-        return None
     tt = turned(t)
     left = product(product(y, y, turn_z=True), tt)
     left = left - product(product(left, x), y)
     right = product(tt, product(y, y, turn_x=True))
     right = right - product(y, product(x, right))
-    return left + right - product(product(y, t), y)
+    found = turned(left + right - product(product(y, t), y))
+    return found + _cut_term(y, t) if y.attr("cut") else found
+
+
+def _cut_term(y: Value, t: Value) -> Value:
+    x, rcond = y.args
+    u, s, vh = (op(x, where=y.attr("where")) for op in (svd_left, singular_values, svd_right))
+    kept = _kept(s, rcond)
+    apart = ne(rows(cast(kept, dtype=s.dtype)), columns(cast(kept, dtype=s.dtype)))
+    large, small = maximum(rows(s), columns(s)), minimum(rows(s), columns(s))
+    large = where(apart, large, 1.0)
+    small = where(apart, small, 0.0)
+    gap = (large - small) * (large + small)
+    inner = product(product(u, t, turn_x=True), vh, turn_z=True)
+    first = 1.0 / gap - 1.0 / (large * large)
+    second = small / (large * gap)
+    return product(product(u, first * inner + second * turned(inner)), vh)
+
+
+def _kept(s: Value, rcond: Value) -> Value:
+    """Which singular values do not count as zero."""
+    largest = max_(s, axes=(len(s.shape) - 1,))
+    return gt(s, reshape(rcond * largest, shape=(*largest.shape, 1)))
+
+
+def _pinv_vjp(y: Value, g: Value) -> tuple[Value, None]:
+    return _pinv_moved(y, turned(g)), None
+
+
+def _pinv_jvp(y: Value, tangents: Tangents) -> Value | None:
+    t = tangents[0]
+    return None if t is None else turned(_pinv_moved(y, t))
 
 
 def _expand_pinv(args: Sequence[Value], attrs: Any, present: Any) -> Value:
     x, rcond = args
-    u, s, vh = (op(x, **attrs) for op in (svd_left, singular_values, svd_right))
+    message = attrs["where"]
+    u, s, vh = (op(x, where=message) for op in (svd_left, singular_values, svd_right))
     if not s.shape[-1]:
         return zeros(x.type.with_shape((*x.shape[:-2], x.shape[-1], x.shape[-2])))
-    largest = max_(s, axes=(len(s.shape) - 1,))
-    kept = gt(s, reshape(rcond * largest, shape=(*largest.shape, 1)))
+    kept = _kept(s, rcond)
     inverted = where(kept, 1.0 / where(kept, s, 1.0), 0.0)
     return product(vh * rows(inverted), u, turn_x=True, turn_z=True)
 

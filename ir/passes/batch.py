@@ -90,9 +90,9 @@ class _Batch:
         name = value.op.name
         if value.op.kind not in _SIMPLE or name in ("index", "empty"):
             return False
-        if value.op.kind in ("general", "leaf") and value.args:
-            if name != "contract" and name not in REDUCTIONS:
-                return False
+        batched = name == "contract" or name in REDUCTIONS
+        if value.op.kind in ("general", "leaf") and value.args and not batched:
+            return False
         if value.op.name in REGIONS or value.op.name == "dim":
             return value.op.name != "slice" or not self._mentions(value.shape)
         mentioned = [item for _, item in value.attrs if isinstance(item, tuple)]

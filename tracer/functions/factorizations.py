@@ -1,4 +1,4 @@
-"""``np.linalg``: Cholesky, QR, and singular value decompositions, eigenvalues of symmetric matrices.
+"""``np.linalg``: Cholesky, QR and singular value decompositions; symmetric eigenvalues.
 
 A derivative by a Cholesky argument is that by its symmetric part; `eigh` and `eigvalsh` have the
 derivative of what they compute, by the triangle that they read. Vectors that are not unique have
@@ -167,7 +167,7 @@ def matrix_rank(A: Any, tol: Any = None, hermitian: Any = False, *, rtol: Any = 
         axes = tuple(range(x.ndim))
         nonzero = ops.ne(x.value, 0)
         found = ops.any_(nonzero, axes=axes) if axes else nonzero
-        return wrap(ops.cast(found, dtype=np.dtype(np.int64)))
+        return wrap(ops.cast(found, dtype=np.dtype(np.int64)), weak=int)
     x = stacked(A, square=bool(hermitian))
     s = singular_values(x, hermitian)
     batch, last = s.shape[:-1], len(s.shape) - 1

@@ -117,10 +117,8 @@ def _spectral_norm(x: Value, order: Any, axes: Ints) -> Value:
     moved = cast(transpose(x, (*rest, *axes)), F64)
     s = ops.singular_values(moved, where=located(SVD_FAILED))
     last = (len(rest),)
-    if order == "nuc":
-        y = reduce(ops.sum_, s, last, True)
-    else:
-        y = _largest(s, last, order > 0)
+    is_sum = order == "nuc"
+    y = reduce(ops.sum_, s, last, True) if is_sum else _largest(s, last, order > 0)
     return reshape(cast(y, x.dtype), kept_shape(x.shape, axes))
 
 

@@ -15,7 +15,6 @@ from ...ir.ops.matrices import (
     identity,
     identity_mask,
     lower,
-    product,
     symmetric,
     triangle,
     upper,
@@ -38,7 +37,7 @@ from .matrices import (
     spread_batch,
     turned,
 )
-from .systems import solved
+from .systems import pseudoinverse, solved
 
 TABLE: dict[str, Callable[..., Any]] = {}
 """Name of a function in `scipy.linalg` -> its recording version."""
@@ -339,7 +338,9 @@ def svdvals(a: Any, overwrite_a: Any = False, check_finite: Any = True) -> Array
 
 
 @_records
-def eigh(a: Any, b: Any = None, *, lower: Any = True, eigvals_only: Any = False, **more: Any) -> Any:
+def eigh(
+    a: Any, b: Any = None, *, lower: Any = True, eigvals_only: Any = False, **more: Any
+) -> Any:
     ignored = {"overwrite_a", "overwrite_b", "check_finite", "driver", "type"}
     given = sorted(name for name in more if name not in ignored and more[name] is not None)
     if b is not None or given:
@@ -370,8 +371,7 @@ def pinv(
     _matrix(x, square=False)
     if rtol is None:
         rtol = max(x.shape[-2:]) * float(np.finfo(x.dtype).eps)
-    limit = spread(as_value(rtol, x.dtype), x.shape[:-2])
-    return _wrap(ops.pinv(x, limit, where=located(SVD_FAILED)))
+    return _wrap(pseudoinverse(x, as_value(rtol, x.dtype)))
 
 
 @_records
@@ -429,6 +429,8 @@ def toeplitz(c: Any, r: Any = None) -> Array:
     # One period: the row, a place that nobody reads, and the column from its end up.
     period = ops.zeros(column.type.with_shape((m + n,)))
     period = ops.update(period, row, start=(0,), step=(1,))
+    corner = ops.slice_(column, start=(0,), step=(1,), size=(1,))
+    period = ops.update(period, corner, start=(0,), step=(1,))
     if m > 1:
         rest = ops.slice_(column, start=(m - 1,), step=(-1,), size=(m - 1,))
         period = ops.update(period, rest, start=(n + 1,), step=(1,))

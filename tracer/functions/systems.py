@@ -11,6 +11,7 @@ from numpy.linalg._linalg import SlogdetResult
 
 from ...ir import ops
 from ...ir.graph import Value
+from ...ir.op import constant_of
 from ...ir.ops.matrices import identity, product, symmetric
 from ...ir.types import F64, I64
 from ..array import Array, wrap
@@ -33,7 +34,6 @@ from .matrices import (
 )
 from .norms import norm
 from .python_math import decide
-
 
 I32 = np.dtype(np.int32)
 
@@ -132,22 +132,31 @@ def slogdet(a: Any) -> Any:
 # --- least squares --------------------------------------------------------------------------
 
 
-def _pinv(x: Value, rcond: Value) -> Value:
-    return ops.pinv(x, spread(rcond, x.shape[:-2]), where=located(SVD_FAILED))
+NEGLIGIBLE = 1e-8
+"""Singular values that are cut off below this part of the largest one are taken for zeros."""
+
+
+def pseudoinverse(x: Value, rcond: Value) -> Value:
+    """The derivative is that at constant rank."""
+    known = constant_of(rcond)
+    cut = known is None or bool((known > NEGLIGIBLE).any())
+    limit = spread(rcond, x.shape[:-2])
+    return ops.pinv(x, limit, cut=cut, where=located(SVD_FAILED))
 
 
 @implements(np.linalg.pinv)
 def pinv(a: Any, rcond: Any = None, hermitian: Any = False, *, rtol: Any = UNSET) -> Array:
-    """The derivative is that at constant rank."""
     x = stacked(a, square=bool(hermitian))
     if rcond is not None and rtol is not UNSET:
         raise error("value", text="`rtol` and `rcond` can't be both set.")
     if rcond is None:
         rcond = 1e-15 if rtol is UNSET else rtol
         if rcond is None:
-            rcond = max(x.shape[-2:]) * float(np.finfo(common_dtype(x)).eps)
+            if x.dtype.kind != "f":
+                raise error("value", text=f"data type {x.dtype} not inexact")
+            rcond = max(x.shape[-2:]) * float(np.finfo(x.dtype).eps)
     value = symmetric(wide(x), True) if hermitian else wide(x)
-    return result(_pinv(value, as_value(rcond, F64)), common_dtype(x))
+    return result(pseudoinverse(value, as_value(rcond, F64)), common_dtype(x))
 
 
 @implements(np.linalg.lstsq)
@@ -161,12 +170,14 @@ def lstsq(a: Any, b: Any, rcond: Any = None) -> Any:
     if z.shape[0] != m:
         raise lin_alg_error("Incompatible dimensions")
     dtype = common_dtype(x, z)
-    limit = as_value(float(np.finfo(F64).eps) * max(n, m) if rcond is None else rcond, F64)
-    # What is not positive stands for the precision.
-    limit = ops.where(ops.ge(limit, 0.0), limit, float(np.finfo(F64).eps))
+    if rcond is None:
+        rcond = float(np.finfo(F64).eps) * max(n, m)
+    elif isinstance(rcond, int | float) and rcond < 0:
+        rcond = float(np.finfo(F64).eps)
+    limit = as_value(rcond, F64)
     right = reshape(wide(z), (m, 1 if z.ndim == 1 else z.shape[1]))
     left = wide(x)
-    y = product(_pinv(left, limit), right)
+    y = product(pseudoinverse(left, limit), right)
     s = singular_values(x, False)
     if min(m, n):
         kept = ops.gt(s, limit * ops.max_(s, axes=(0,)))
