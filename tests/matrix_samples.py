@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from derivatives import build
 
-from adjit.ir import ops
 from adjit.ir.graph import Value
 from adjit.ir.ops.matrices import turned
 from adjit.ir.types import I64
@@ -121,7 +120,14 @@ MATRIX_SAMPLES: dict[str, list[Make]] = {
     "det_sign": [_of(shape) for shape in _SQUARE],
     "logdet": [_of(shape) for shape in _SQUARE],
     "cofactors": [_of(shape) for shape in _SQUARE],
-    "pinv": [_pinv(3, 3), _pinv(2, 4, 2), _pinv(2, 3), _pinv(0, 2), _pinv(2, 3, 3, limit=0.5),
-             _pinv(4, 3, limit=0.6), _pinv(2, 4, limit=0.9)],
+    "pinv": [
+        _pinv(3, 3),
+        _pinv(2, 4, 2),
+        _pinv(2, 3),
+        _pinv(0, 2),
+        _pinv(2, 3, 3, limit=0.5),
+        _pinv(4, 3, limit=0.6),
+        _pinv(2, 4, limit=0.9),
+    ],
     "expm": [_of(shape) for shape in _SQUARE],
 }

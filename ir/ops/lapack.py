@@ -22,6 +22,8 @@ from ..types import I64, ArrayType, Shape
 from .matrices import check_matrix, reach
 from .structure import reshape, slice_
 
+Ints = tuple[int, ...]
+
 
 def unknown(
     name: str,
@@ -66,7 +68,7 @@ def pack(batch: Shape, arrays: Sequence[Any]) -> Any:
     return np.concatenate([x.reshape(*batch, -1) for x in arrays], axis=-1)
 
 
-def unpack(packed: Value, *shapes: Shape) -> list[Value]:
+def unpack(packed: Value, *shapes: Ints) -> list[Value]:
     """The arrays that lie behind each other in each row of ``packed``."""
     batch = packed.shape[:-1]
     found, at = [], 0
@@ -82,7 +84,8 @@ def unpack(packed: Value, *shapes: Shape) -> list[Value]:
 def _lapack(name: str) -> Callable[..., Any]:
     from scipy.linalg import lapack
 
-    return getattr(lapack, name)  # type: ignore[no-any-return]
+    found: Callable[..., Any] = getattr(lapack, name)
+    return found
 
 
 def _letter(x: Any) -> str:
@@ -185,7 +188,7 @@ def _syevd_type(x: ArrayType, lower: bool, vectors: bool, where: str) -> ArrayTy
 
 def _syevd_reference(x: Any, lower: bool, vectors: bool, where: str) -> Any:
     *batch, n, _ = x.shape
-    uplo = "L" if lower else "U"
+    uplo: Any = "L" if lower else "U"
 
     def one(a: Any) -> list[Any]:
         if not vectors:
@@ -201,7 +204,7 @@ syevd = _library("syevd", _syevd_reference, _syevd_type)
 """Eigenvalues, ascending, and eigenvectors as rows, of *transposed* matrices."""
 
 
-def svd_sizes(m: int, n: int, job: str) -> list[Shape]:
+def svd_sizes(m: int, n: int, job: str) -> list[Ints]:
     """Of U transposed, singular values, and V: none but the second (N), thin (S), square (A)."""
     k = min(m, n)
     if job == "N":

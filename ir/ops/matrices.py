@@ -85,12 +85,14 @@ def _numbers(m: int, n: int) -> Value:
 
 def lower(x: Value, strict: bool = False) -> Value:
     """The lower triangles, zero elsewhere."""
-    return where(lower_mask(*x.shape[-2:], strict), x, 0.0)
+    m, n = x.shape[-2:]
+    return where(lower_mask(m, n, strict), x, 0.0)
 
 
 def upper(x: Value, strict: bool = False) -> Value:
     """The upper triangles, zero elsewhere."""
-    return where(lower_mask(*x.shape[-2:], not strict), 0.0, x)
+    m, n = x.shape[-2:]
+    return where(lower_mask(m, n, not strict), 0.0, x)
 
 
 def triangle(x: Value, is_lower: bool, strict: bool = False) -> Value:

@@ -15,8 +15,8 @@ import numpy as np
 
 from ..graph import Value
 from ..op import Op, general
-from ..types import ArrayType, Shape
-from .lapack import gesdd, per_matrix, svd_sizes, syevd, unknown, unpack
+from ..types import ArrayType
+from .lapack import Ints, gesdd, per_matrix, svd_sizes, syevd, unknown, unpack
 from .logic import where
 from .matrices import (
     check_matrix,
@@ -131,7 +131,7 @@ eigenvectors: Op = general(
 _PARTS = ("svd_left", "singular_values", "svd_right")
 
 
-def _part_sizes(m: int, n: int) -> list[Shape]:
+def _part_sizes(m: int, n: int) -> list[Ints]:
     k = min(m, n)
     return [(m, k), (k,), (k, n)]
 

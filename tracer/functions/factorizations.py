@@ -81,7 +81,8 @@ def qr(a: Any, mode: Any = "reduced") -> Any:
     dtype = common_dtype(x)
     if mode == "r":
         return result(r, dtype)
-    return QRResult(result(q, dtype), result(r, dtype))
+    parts: list[Any] = [result(part, dtype) for part in (q, r)]
+    return QRResult(*parts)
 
 
 # --- symmetric eigenvalues ------------------------------------------------------------------
@@ -100,7 +101,8 @@ def eigh(a: Any, UPLO: Any = "L") -> Any:
     x = stacked(a, square=True)
     value, dtype = wide(x), common_dtype(x)
     w, v = (op(value, **attrs) for op in (ops.eigenvalues, ops.eigenvectors))
-    return EighResult(result(w, dtype), result(v, dtype))
+    parts: list[Any] = [result(part, dtype) for part in (w, v)]
+    return EighResult(*parts)
 
 
 @implements(np.linalg.eigvalsh)
@@ -147,7 +149,8 @@ def svd(a: Any, full_matrices: Any = True, compute_uv: Any = True, hermitian: An
     if not compute_uv:
         return result(singular_values(x, hermitian), dtype)
     value = symmetric(wide(x), True) if hermitian else wide(x)
-    return SVDResult(*[result(part, dtype) for part in svd_values(value, full_matrices)])
+    parts: list[Any] = [result(part, dtype) for part in svd_values(value, full_matrices)]
+    return SVDResult(*parts)
 
 
 @implements(np.linalg.svdvals)

@@ -334,7 +334,8 @@ def svd(
 
 @_records
 def svdvals(a: Any, overwrite_a: Any = False, check_finite: Any = True) -> Array:
-    return svd(a, compute_uv=False)  # type: ignore[no-any-return]
+    found: Array = svd(a, compute_uv=False)
+    return found
 
 
 @_records
@@ -353,7 +354,8 @@ def eigh(
 
 @_records
 def eigvalsh(a: Any, b: Any = None, *, lower: Any = True, **more: Any) -> Array:
-    return eigh(a, b, lower=lower, eigvals_only=True, **more)  # type: ignore[no-any-return]
+    found: Array = eigh(a, b, lower=lower, eigvals_only=True, **more)
+    return found
 
 
 @_records
@@ -378,7 +380,8 @@ def pinv(
 def norm(
     a: Any, ord: Any = None, axis: Any = None, keepdims: Any = False, check_finite: Any = True
 ) -> Array:
-    return norms.norm(a, ord, axis, keepdims)  # type: ignore[no-any-return]
+    found: Array = norms.norm(a, ord, axis, keepdims)
+    return found
 
 
 @_records
