@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from derivatives import build, floats
+from matrix_samples import MATRIX_SAMPLES
 
 from adjit.ir import ops
 from adjit.ir.errors import IRError
@@ -190,6 +191,7 @@ STRUCTURAL: dict[str, list[Callable[[Op], Sample]]] = {
         _at((2, 0), (0, 3), spec="ab,bc->ac"),
         _at((1, 3), (3, 1), spec="ab,bc->ca"),
     ],
+    **MATRIX_SAMPLES,
 }
 
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from ..codegen.call import DEFAULT, Departure, Options, OutOfBounds
+from ..codegen.call import DEFAULT, Departure, Failure, Options
 from ..ir.errors import IRError
 from .collector import collector_paused
 from .draws import NOTHING, Drawn, Noise
@@ -180,8 +180,8 @@ class Dispatcher:
         self._native_calls.value += 1
         try:
             done = machine(arrays, out)
-        except OutOfBounds as problem:
-            raise located("index", str(problem)) from None
+        except Failure as problem:
+            raise located(problem.kind, str(problem)) from None
         if isinstance(done, Departure):
             return done
         number, results = done

@@ -11,6 +11,7 @@ from ..ops import broadcast, cond, empty, get, loop, where, zeros
 from ..ops.control import COND, LOOP, passed, recomputes
 from .activity import Activity, activity
 from .cotangents import scale
+from .prune import needed_values
 
 
 def tangent(graph: Graph, wrt: Sequence[int]) -> Graph:
@@ -57,7 +58,10 @@ class _Push:
 
     def values(self, graph: Graph) -> None:
         found = activity(graph, self.tangents)
+        needed = needed_values(graph)
         for y in graph.values:
+            if y not in needed:  # it need not have a derivative
+                continue
             if y.op is LOOP or y.op is COND:
                 self._control(y, found)
                 continue

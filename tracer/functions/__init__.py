@@ -11,6 +11,7 @@ from . import (
     creation,
     diagonals,
     einsum,
+    factorizations,
     iteration,
     joins,
     kinds,
@@ -23,11 +24,13 @@ from . import (
     ranges,
     reductions,
     scans,
+    scipy_linalg,
     selection,
     sets,
     shapes,
     skipping,
     special,
     statistics,
+    systems,
 )
 from .scalars import CALLS, face

@@ -10,7 +10,7 @@ import numpy as np
 from ...ir import ops
 from ...ir.graph import Value
 from ..array import Array, wrap
-from ..errors import error, unsupported
+from ..errors import error
 from ..promote import promote
 from ..table import implements
 from .common import (
@@ -244,27 +244,6 @@ def linalg_cross(x1: Any, x2: Any, /, *, axis: Any = -1) -> Any:
             text = "Both input arrays must be (arrays of) 3-dimensional vectors"
             raise error("value", text=text)
     return cross(x1, x2, axis=axis)
-
-
-@implements(np.linalg.matrix_power)
-def matrix_power(a: Any, n: Any) -> Any:
-    from .creation import eye
-
-    x = as_array(a)
-    if x.ndim < 2 or x.shape[-1] != x.shape[-2]:
-        raise error("value", text="Last 2 dimensions of the array must be square")
-    exponent = operator.index(n)
-    if exponent < 0:
-        raise unsupported("np.linalg.matrix_power with a negative exponent")
-    if exponent == 0:
-        return wrap(ops.broadcast(eye(x.shape[-1], dtype=x.dtype).value, shape=x.shape))
-    result, power = None, x
-    while exponent:
-        if exponent % 2:
-            result = power if result is None else matmul(result, power)
-        exponent //= 2
-        power = matmul(power, power) if exponent else power
-    return wrap(result.value) if result is not None else x
 
 
 @implements(np.linalg.multi_dot)
