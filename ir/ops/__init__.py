@@ -47,6 +47,7 @@ from .losses import (
     pseudo_huber,
     rel_entr,
 )
+from .parts import complex_, imag, real
 from .pointwise import (
     abs_,
     acos,

@@ -20,7 +20,7 @@ add = pointwise(
     lambda x, z, y: 1.0,
     lambda x, z, y: 1.0,
     lower=inst(f="fadd", i="add", u="add", b="or_"),
-    kinds="fiub",
+    kinds="fciub",
 )
 sub = pointwise(
     "sub",
@@ -28,7 +28,7 @@ sub = pointwise(
     lambda x, z, y: 1.0,
     lambda x, z, y: -1.0,
     lower=inst(f="fsub", i="sub", u="sub"),
-    kinds="fiu",
+    kinds="fciu",
 )
 mul = pointwise(
     "mul",
@@ -36,7 +36,7 @@ mul = pointwise(
     lambda x, z, y: z,
     lambda x, z, y: x,
     lower=inst(f="fmul", i="mul", u="mul", b="and_"),
-    kinds="fiub",
+    kinds="fciub",
 )
 div = pointwise(
     "div",
@@ -46,13 +46,14 @@ div = pointwise(
     singular=True,
     lower=inst(f="fdiv"),
     domain=(0.5, 3.0),
+    kinds="fc",
 )
 neg = pointwise(
     "neg",
     quiet(np.negative),
     lambda x, y: -1.0,
     lower=inst(f="fneg", i="neg", u="neg"),
-    kinds="fiu",
+    kinds="fciu",
 )
 abs_ = pointwise(
     "abs",
@@ -115,7 +116,7 @@ pow_ = pointwise(
     _pow_by_exponent,
     singular=True,
     lower=lambda e, x, z: e.power(x, z),
-    kinds="fiu",
+    kinds="fciu",
     domain=(0.3, 2.5),
     doc="x**z. The derivative by the exponent is 0 where x is 0.",
 )
@@ -126,6 +127,7 @@ sqrt = pointwise(
     singular=True,
     lower=intrinsic("sqrt"),
     domain=(0.2, 3.0),
+    kinds="fc",
 )
 cbrt = pointwise(
     "cbrt",
@@ -148,12 +150,24 @@ hypot = pointwise(
 # --- exponentials and logarithms ------------------------------------------------------------
 # Those that grow exponentially count as singular: they overflow at everyday arguments.
 
-exp = pointwise("exp", quiet(np.exp), lambda x, y: y, singular=True, lower=elementary("exp"))
+exp = pointwise(
+    "exp", quiet(np.exp), lambda x, y: y, singular=True, lower=elementary("exp"), kinds="fc"
+)
 exp2 = pointwise(
-    "exp2", quiet(np.exp2), lambda x, y: math.log(2.0) * y, singular=True, lower=elementary("exp2")
+    "exp2",
+    quiet(np.exp2),
+    lambda x, y: math.log(2.0) * y,
+    singular=True,
+    lower=elementary("exp2"),
+    kinds="fc",
 )
 expm1 = pointwise(
-    "expm1", quiet(np.expm1), lambda x, y: y + 1.0, singular=True, lower=elementary("expm1")
+    "expm1",
+    quiet(np.expm1),
+    lambda x, y: y + 1.0,
+    singular=True,
+    lower=elementary("expm1"),
+    kinds="fc",
 )
 log = pointwise(
     "log",
@@ -162,6 +176,7 @@ log = pointwise(
     singular=True,
     lower=elementary("log"),
     domain=(0.2, 3),
+    kinds="fc",
 )
 log2 = pointwise(
     "log2",
@@ -170,6 +185,7 @@ log2 = pointwise(
     singular=True,
     lower=elementary("log2"),
     domain=(0.2, 3),
+    kinds="fc",
 )
 log10 = pointwise(
     "log10",
@@ -178,6 +194,7 @@ log10 = pointwise(
     singular=True,
     lower=elementary("log10"),
     domain=(0.2, 3),
+    kinds="fc",
 )
 log1p = pointwise(
     "log1p",
@@ -186,6 +203,7 @@ log1p = pointwise(
     singular=True,
     lower=elementary("log1p"),
     domain=(-0.8, 3),
+    kinds="fc",
 )
 
 
@@ -214,10 +232,15 @@ logaddexp = pointwise(
 
 # --- trigonometric and hyperbolic functions -------------------------------------------------
 
-sin = pointwise("sin", quiet(np.sin), lambda x, y: cos(x), lower=elementary("sin"))
-cos: Op = pointwise("cos", quiet(np.cos), lambda x, y: -sin(x), lower=elementary("cos"))
+sin = pointwise("sin", quiet(np.sin), lambda x, y: cos(x), lower=elementary("sin"), kinds="fc")
+cos: Op = pointwise("cos", quiet(np.cos), lambda x, y: -sin(x), lower=elementary("cos"), kinds="fc")
 tan = pointwise(
-    "tan", quiet(np.tan), lambda x, y: 1.0 + y * y, lower=elementary("tan"), domain=(-1.3, 1.3)
+    "tan",
+    quiet(np.tan),
+    lambda x, y: 1.0 + y * y,
+    lower=elementary("tan"),
+    domain=(-1.3, 1.3),
+    kinds="fc",
 )
 asin = pointwise(
     "asin",
@@ -226,6 +249,7 @@ asin = pointwise(
     singular=True,
     lower=elementary("asin"),
     domain=(-0.9, 0.9),
+    kinds="fc",
 )
 acos = pointwise(
     "acos",
@@ -234,9 +258,14 @@ acos = pointwise(
     singular=True,
     lower=elementary("acos"),
     domain=(-0.9, 0.9),
+    kinds="fc",
 )
 atan = pointwise(
-    "atan", quiet(np.arctan), lambda x, y: 1.0 / (1.0 + x * x), lower=elementary("atan")
+    "atan",
+    quiet(np.arctan),
+    lambda x, y: 1.0 / (1.0 + x * x),
+    lower=elementary("atan"),
+    kinds="fc",
 )
 atan2 = pointwise(
     "atan2",
@@ -248,14 +277,30 @@ atan2 = pointwise(
     domain=(0.2, 3),
 )
 sinh = pointwise(
-    "sinh", quiet(np.sinh), lambda x, y: cosh(x), singular=True, lower=elementary("sinh")
+    "sinh",
+    quiet(np.sinh),
+    lambda x, y: cosh(x),
+    singular=True,
+    lower=elementary("sinh"),
+    kinds="fc",
 )
 cosh: Op = pointwise(
-    "cosh", quiet(np.cosh), lambda x, y: sinh(x), singular=True, lower=elementary("cosh")
+    "cosh",
+    quiet(np.cosh),
+    lambda x, y: sinh(x),
+    singular=True,
+    lower=elementary("cosh"),
+    kinds="fc",
 )
-tanh = pointwise("tanh", quiet(np.tanh), lambda x, y: 1.0 - y * y, lower=elementary("tanh"))
+tanh = pointwise(
+    "tanh", quiet(np.tanh), lambda x, y: 1.0 - y * y, lower=elementary("tanh"), kinds="fc"
+)
 asinh = pointwise(
-    "asinh", quiet(np.arcsinh), lambda x, y: 1.0 / hypot(x, 1.0), lower=elementary("asinh")
+    "asinh",
+    quiet(np.arcsinh),
+    lambda x, y: 1.0 / hypot(x, 1.0),
+    lower=elementary("asinh"),
+    kinds="fc",
 )
 acosh = pointwise(
     "acosh",
@@ -264,6 +309,7 @@ acosh = pointwise(
     singular=True,
     lower=elementary("acosh"),
     domain=(1.2, 4),
+    kinds="fc",
 )
 atanh = pointwise(
     "atanh",
@@ -272,6 +318,7 @@ atanh = pointwise(
     singular=True,
     lower=elementary("atanh"),
     domain=(-0.8, 0.8),
+    kinds="fc",
 )
 
 # --- rounding and sign ----------------------------------------------------------------------
@@ -309,6 +356,6 @@ stop_gradient = pointwise(
     lambda x: x,
     None,
     lower=lambda e, x: x,
-    kinds="fiub",
+    kinds="fciub",
     doc="The identity, with derivative zero.",
 )
