@@ -12,12 +12,12 @@ import numpy as np
 
 from ..ir import ops
 from ..ir.graph import Block, Value
-from ..ir.types import Affine
+from ..ir.types import Affine, part_dtype
 from . import layout as layouts
 from .errors import error, unsupported
 from .layout import Ints, Layout
 from .regions import enter, is_writable_here
-from .views import Broadcasted, Region, Reshaped, Step, Transposed
+from .views import Broadcasted, Part, Region, Reshaped, Step, Transposed
 
 if TYPE_CHECKING:
     from typing import Self
@@ -96,6 +96,8 @@ class ArrayCore:
         self.steps = steps
         self.shape = shape
         self.dtype: np.dtype = storage.value.dtype
+        if any(isinstance(step, Part) for step in steps):
+            self.dtype = part_dtype(self.dtype)
         self.layout = layouts.known(shape, layout)
         self.weak = weak
         self.bound = bound
@@ -279,6 +281,10 @@ class ArrayCore:
 
             copy.storage.doubt = base.storage.doubt = user_line()
         return copy
+
+    def _view_part(self, *, imaginary: bool) -> Self:
+        """The real or imaginary part of a complex array, as a view."""
+        return self._view(Part(imaginary), self.shape, self.layout)
 
     def _view_broadcast(self, shape: Ints) -> Self:
         """A read-only view, as ``np.broadcast_to`` makes it; the shapes must fit."""

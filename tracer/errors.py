@@ -63,6 +63,7 @@ MESSAGES: dict[str, str] = {
     "non_scalar": (
         "the function returned {what}: a gradient needs a real scalar result;"
         " reduce it (np.sum, np.mean), or use vjp or jvp, the products with its Jacobian"
+        " (of a holomorphic function: grad(fun, holomorphic=True))"
     ),
     "has_aux": "has_aux=True needs a function that returns (value, aux), not a {type}",
     "argnums": "argnums {argnum} is no parameter: the parameters are {parameters}",
@@ -123,6 +124,11 @@ MESSAGES: dict[str, str] = {
         " one: use the array itself, or np functions instead of math ones"
         " (stop_gradient(x) where the cut is meant)"
     ),
+    "attribute_set": "attribute {name!r} of '{owner}' objects is not writable",
+    "complex_number": (
+        "Python needs the value of a recorded complex number here, on which the recording would"
+        " depend: use its real and imaginary part"
+    ),
     "alias": (
         "write into {name}: what was made at {where} is a view or a copy in NumPy depending on the"
         " memory order of the argument, so this write may or may not show in the other array;"
@@ -155,8 +161,8 @@ MESSAGES: dict[str, str] = {
     "zero_division": "{text}",
     # dtypes and operands
     "dtype": (
-        "{operation} gives or takes dtype {dtype}: supported are float64, float32, the integers up"
-        " to 64 bits and bool; convert with .astype(np.float64)"
+        "{operation} gives or takes dtype {dtype}: supported are float64, float32, complex128,"
+        " complex64, the integers up to 64 bits and bool; convert with .astype(np.float64)"
     ),
     "not_array": "{operation}: {type} is not an array or a number",
     "rule": "{operation}: {text}",
@@ -189,6 +195,8 @@ _CLASSES: dict[str, type[AdjitError]] = {
     "escape": AdjitTypeError,
     "no_number": AdjitTypeError,
     "cut": AdjitTypeError,
+    "attribute_set": AdjitAttributeError,
+    "complex_number": AdjitTypeError,
     "alias": AdjitValueError,
     "shared": AdjitValueError,
     "stale": AdjitValueError,
@@ -211,7 +219,18 @@ _CLASSES: dict[str, type[AdjitError]] = {
 
 
 REFUSALS = frozenset(
-    {"unsupported", "escape", "cut", "alias", "stale", "nested_write", "random", "hash", "dtype"}
+    {
+        "unsupported",
+        "escape",
+        "cut",
+        "complex_number",
+        "alias",
+        "stale",
+        "nested_write",
+        "random",
+        "hash",
+        "dtype",
+    }
 )
 """Codes of what NumPy would have done: a function that catches these has not been recorded."""
 

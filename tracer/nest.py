@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..ir.graph import Graph, Value
-from ..ir.ops import cast, zeros
-from ..ir.passes.adjoint import adjoint
+from ..ir.ops import cast, complex_, imag, real, zeros
+from ..ir.passes.split import packed_pair, split, unpacked
 from ..ir.passes.tangent import tangent
+from ..ir.types import ArrayType
 from .array import Array, wrap
 from .containers import rebuild
 from .current import current_trace
+from .derivatives import gradient, pullback
 from .errors import error
 from .lift import lift
 from .matching import matching, per_argument
@@ -46,7 +48,10 @@ def nested_value(compiled: Compiled, args: tuple, kwargs: dict) -> Any:
 
 
 class Inner:
-    """An inner function recorded with fresh inputs for some of its leaves."""
+    """An inner function recorded with fresh inputs for some of its leaves.
+
+    ``graph`` is its recording, ``split`` the same on real numbers, of which derivatives are taken.
+    """
 
     def __init__(
         self, compiled: Compiled, arguments: Arguments, wrt: Sequence[int], scalar: bool
@@ -68,18 +73,27 @@ class Inner:
                 trace, compiled.fun, arguments, proxies, scalar, compiled.has_aux
             )
             self.graph: Graph = block.graph(outputs)
+        self.split = split(self.graph)
 
-    def splice(self, graph: Graph, inputs: Sequence[Value]) -> list[Value]:
-        """The outputs of ``graph`` in the enclosing block, with ``inputs`` for its inputs."""
-        new: dict[Value, Value] = dict(zip(graph.inputs, inputs, strict=True))
+    def splice(
+        self, graph: Graph, inputs: Sequence[Value], derivatives: Sequence[Value] = ()
+    ) -> list[Value]:
+        """The outputs of ``graph`` in the enclosing block, with ``inputs`` for its inputs.
+
+        ``graph`` is made of ``split``; behind the results it has derivatives of these types.
+        """
+        new: dict[Value, Value] = dict(zip(self.graph.inputs, self.outer, strict=True))
+        new |= zip(graph.inputs, map(_packed, inputs), strict=True)
         block = self.trace.block
-        everything = (*self.graph.values, *graph.values)
+        everything = (*self.graph.values, *self.split.values, *graph.values)
         for value in everything:
             if value not in new:
                 args = tuple(new.get(arg, arg) for arg in value.args)
                 new[value] = block.add(value.op, args, value.attrs, value.regions)
         self.trace.respell(self.first_guard, new)
-        return [new.get(value, value) for value in graph.outputs]
+        types = [value.type for value in (*self.graph.outputs, *derivatives)]
+        outputs = [new.get(value, value) for value in graph.outputs]
+        return [_like(y, type) for y, type in zip(outputs, types, strict=True)]
 
     def present(self, outputs: Sequence[Value]) -> Any:
         """The inner function's result, as proxies of the enclosing recording."""
@@ -92,6 +106,14 @@ class Inner:
         return rebuild(self.result.structure, leaves)
 
 
+def _packed(value: Value) -> Value:
+    return packed_pair((real(value), imag(value))) if value.type.is_complex else value
+
+
+def _like(value: Value, type: ArrayType) -> Value:
+    return complex_(*unpacked(value)) if type.is_complex else value
+
+
 def _proxy(value: Value, type: type | None) -> Array:
     """An output of an inner function as what the function returned."""
     if type is np.ndarray:
@@ -99,40 +121,40 @@ def _proxy(value: Value, type: type | None) -> Array:
     return wrap(value, type)
 
 
-def nested_gradient(gradient: Gradient, args: tuple, kwargs: dict) -> Any:
+def nested_gradient(compiled: Gradient, args: tuple, kwargs: dict) -> Any:
     """``(value, gradient)`` recorded into the enclosing recording."""
-    arguments = nested_arguments(gradient.dispatcher.signature, args, kwargs)
+    arguments = nested_arguments(compiled.dispatcher.signature, args, kwargs)
     wrt = []
-    for parameter in gradient.parameters(arguments):
+    for parameter in compiled.parameters(arguments):
         for n in arguments.leaves_of(parameter):
             if arguments.leaves[n].item is not None:
                 check_nested(arguments.leaves[n])
                 wrt.append(n)
-    inner = Inner(gradient, arguments, wrt, scalar=True)
-    graph = adjoint(inner.graph, range(len(wrt)), [0], unit=True)
-    outputs = inner.splice(graph, inner.outer)
+    inner = Inner(compiled, arguments, wrt, scalar=True)
+    graph = gradient(inner.graph, inner.split, range(len(wrt)))
+    outputs = inner.splice(graph, inner.outer, inner.outer)
     count = len(inner.graph.outputs)
     found = {n: outputs[count + k] for k, n in enumerate(wrt)}
     gradients = []
-    for parameter in gradient.parameters(arguments):
+    for parameter in compiled.parameters(arguments):
         structure = arguments.structures[arguments.parameters.index(parameter)]
         items = [
             wrap(found[n], arguments.leaves[n].weak) if n in found else None
             for n in arguments.leaves_of(parameter)
         ]
         gradients.append(rebuild(structure, items))
-    single = isinstance(gradient.argnums, int | str)
+    single = isinstance(compiled.argnums, int | str)
     return inner.present(outputs), gradients[0] if single else tuple(gradients)
 
 
 def check_nested(leaf: Leaf) -> None:
     """An argument to differentiate by inside a recording: a float proxy, array or number."""
     item = leaf.item
-    if not isinstance(item, Array | np.ndarray | np.generic | float):
+    if not isinstance(item, Array | np.ndarray | np.generic | float | complex):
         if isinstance(item, int):
             raise error("integer_input", name=leaf.name, dtype="int64")
         raise error("not_array", operation=f"argument {leaf.name}", type=type(item).__name__)
-    if not isinstance(item, float) and item.dtype.kind != "f":
+    if not isinstance(item, float | complex) and item.dtype.kind not in "fc":
         raise error("integer_input", name=leaf.name, dtype=item.dtype)
 
 
@@ -141,8 +163,8 @@ def differentiable_leaves(arguments: Arguments) -> list[int]:
     return [
         n
         for n, leaf in enumerate(arguments.leaves)
-        if isinstance(leaf.item, float)
-        or (isinstance(leaf.item, Array | np.ndarray | np.generic) and leaf.item.dtype.kind == "f")
+        if isinstance(leaf.item, float | complex)
+        or (isinstance(leaf.item, Array | np.ndarray | np.generic) and leaf.item.dtype.kind in "fc")
     ]
 
 
@@ -152,9 +174,10 @@ def nested_pushforward(
     """``(value, tangent)`` recorded into the enclosing recording; None tangents are zero."""
     wrt = differentiable_leaves(arguments)
     inner = Inner(compiled, arguments, wrt, scalar=False)
-    graph = tangent(inner.graph, range(len(wrt)))
+    graph = tangent(inner.split, range(len(wrt)))
     moves = [_seed(tangents[n], x) for n, x in zip(wrt, inner.outer, strict=True)]
-    outputs = inner.splice(graph, [*inner.outer, *moves])
+    moving = [value for value in inner.graph.outputs if value.type.differentiable]
+    outputs = inner.splice(graph, [*inner.outer, *moves], moving)
     rest = iter(outputs[len(inner.graph.outputs) :])
     moved = [
         wrap(next(rest)) if value.type.differentiable else None for value in inner.graph.outputs
@@ -172,15 +195,15 @@ class NestedPullback:
         self.inner = Inner(compiled, arguments, self.wrt, scalar=False)
         primal = self.inner.graph
         self.of = [n for n, value in enumerate(primal.outputs) if value.type.differentiable]
-        self.graph = adjoint(primal, range(len(self.wrt)), self.of)
-        self.value = self.inner.present(self.inner.splice(primal, self.inner.outer))
+        self.graph = pullback(primal, self.inner.split, range(len(self.wrt)))
+        self.value = self.inner.present(self.inner.splice(self.inner.split, self.inner.outer))
 
     def __call__(self, cotangent: Any) -> tuple:
         primal, result = self.inner.graph, self.inner.result
         leaves = matching(cotangent, result.structure, "cotangent", "the result")
         by_output = dict(zip(result.leaves, leaves, strict=True))
         seeds = [_seed(by_output.get(n), primal.outputs[n]) for n in self.of]
-        outputs = self.inner.splice(self.graph, [*self.inner.outer, *seeds])
+        outputs = self.inner.splice(self.graph, [*self.inner.outer, *seeds], self.inner.outer)
         gradients = dict(zip(self.wrt, outputs[len(primal.outputs) :], strict=True))
         positions = range(len(self.arguments.leaves))
         items = [wrap(gradients[n]) if n in gradients else None for n in positions]

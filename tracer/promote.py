@@ -11,6 +11,7 @@ from .core import ArrayCore
 from .errors import error
 
 WEAK_DTYPE: dict[type, np.dtype] = {
+    complex: np.dtype(np.complex128),
     float: np.dtype(np.float64),
     int: np.dtype(np.int64),
     bool: np.dtype(np.bool_),
@@ -28,7 +29,7 @@ def check_dtype(dtype: Any, operation: str) -> np.dtype:
 
 
 def weak_of(x: object) -> type | None:
-    """``float``, ``int`` or ``bool`` where ``x`` is, or stands for, a Python scalar."""
+    """``complex``, ``float``, ``int`` or ``bool`` where ``x`` is, or stands for, a Python scalar."""
     if isinstance(x, ArrayCore):
         return x.weak
     return type(x) if type(x) in WEAK_DTYPE else None

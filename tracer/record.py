@@ -182,7 +182,7 @@ def _number_type(leaf: Any) -> Any:
     """The type of an output (see ``Result``); False for what is no number or array."""
     if isinstance(leaf, Array):
         return leaf.weak or (None if leaf.scalar else np.ndarray)
-    if type(leaf) in (bool, int, float):
+    if type(leaf) in (bool, int, float, complex):
         return type(leaf)
     if isinstance(leaf, np.ndarray):
         return np.ndarray
