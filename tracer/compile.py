@@ -46,7 +46,7 @@ from ..ir.types import ArrayType
 from ..ir.verify import verify
 from .derivatives import gradient, pullback
 from .errors import unsupported
-from .modes import Path, differentiable_outputs
+from .modes import SCALARS, Path, differentiable_outputs
 
 
 def prepared(graph: Graph) -> Graph:
@@ -71,7 +71,7 @@ def derive(path: Path) -> Graph:
 def _derived(path: Path) -> Graph:
     recorded = path.recording.graph
     graph = prepared(recorded)
-    if path.mode == "gradient":
+    if path.mode in SCALARS:
         graph = gradient(recorded, graph, path.wrt)
     elif path.mode == "pullback":
         graph = pullback(recorded, graph, path.wrt)

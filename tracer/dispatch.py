@@ -20,7 +20,7 @@ import numpy as np
 from ..codegen.call import DEFAULT, Departure, Options, OutOfBounds
 from ..ir.errors import IRError
 from .errors import error, located
-from .modes import Path, keys_of
+from .modes import SCALARS, Path, keys_of
 from .places import Source, read_array, still_holds
 from .recording import Recording, Result
 from .signature import Arguments, Signature, native
@@ -91,7 +91,6 @@ class Dispatcher:
         fun: Callable[..., Any],
         mode: str,
         wrt: Callable[[Arguments], list[int]],
-        scalar: bool = False,
         has_aux: bool = False,
         options: Options = DEFAULT,
     ) -> None:
@@ -99,7 +98,7 @@ class Dispatcher:
         self.fun = fun
         self.mode = mode
         self.wrt = wrt
-        self.scalar = scalar
+        self.scalar = SCALARS.get(mode)
         self.has_aux = has_aux
         self.signature = Signature(fun)
         self.programs: dict[Any, tuple[Program, ...]] = {}

@@ -65,6 +65,12 @@ MESSAGES: dict[str, str] = {
         " reduce it (np.sum, np.mean), or use vjp or jvp, the products with its Jacobian"
         " (of a holomorphic function: grad(fun, holomorphic=True))"
     ),
+    "not_holomorphic": (
+        "the function returned {what}: a derivative with holomorphic=True needs a complex scalar"
+    ),
+    "holomorphic_input": (
+        "argument {name} is not complex: a derivative with holomorphic=True is by complex numbers"
+    ),
     "has_aux": "has_aux=True needs a function that returns (value, aux), not a {type}",
     "argnums": "argnums {argnum} is no parameter: the parameters are {parameters}",
     "argnums_type": "argnums is {argnum!r}: give a position, a parameter name, or a tuple of these",
@@ -172,6 +178,8 @@ MESSAGES: dict[str, str] = {
 _CLASSES: dict[str, type[AdjitError]] = {
     "integer_input": AdjitTypeError,
     "non_scalar": AdjitTypeError,
+    "not_holomorphic": AdjitTypeError,
+    "holomorphic_input": AdjitTypeError,
     "has_aux": AdjitTypeError,
     "argnums": AdjitValueError,
     "argnums_type": AdjitTypeError,

@@ -291,7 +291,7 @@ def _result(compiled: Any, path: Path, total: int, arguments: Arguments, has_out
 def _gradient(leaf: Leaf, numbers: Iterator[int]) -> Built:
     if leaf.array is None:
         return Built("object", None)
-    scalar = isinstance(leaf.item, np.generic | float)
+    scalar = isinstance(leaf.item, np.generic | float | complex)
     return Built("output", next(numbers), leaf.weak if scalar else np.ndarray)
 
 

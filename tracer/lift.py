@@ -52,6 +52,8 @@ def cast_array(x: ArrayCore, dtype: np.dtype) -> Value:
             raise error("type", text=text)
         text = "Casting complex values to real discards the imaginary part"
         warnings.warn(text, np.exceptions.ComplexWarning, stacklevel=2)
+        value = ops.real(value)
+        return value if value.dtype == dtype else ops.cast(value, dtype=dtype)
     return ops.cast(value, dtype=dtype)
 
 

@@ -23,6 +23,7 @@ from .derivatives import gradient, pullback
 from .errors import error
 from .lift import lift
 from .matching import matching, per_argument
+from .modes import SCALARS
 from .record import run
 from .recording import Identity, Result
 from .signature import Arguments, Leaf, Signature
@@ -54,7 +55,11 @@ class Inner:
     """
 
     def __init__(
-        self, compiled: Compiled, arguments: Arguments, wrt: Sequence[int], scalar: bool
+        self,
+        compiled: Compiled,
+        arguments: Arguments,
+        wrt: Sequence[int],
+        scalar: type | None = None,
     ) -> None:
         trace = current_trace()
         assert trace is not None
@@ -128,9 +133,9 @@ def nested_gradient(compiled: Gradient, args: tuple, kwargs: dict) -> Any:
     for parameter in compiled.parameters(arguments):
         for n in arguments.leaves_of(parameter):
             if arguments.leaves[n].item is not None:
-                check_nested(arguments.leaves[n])
+                check_nested(arguments.leaves[n], compiled.mode)
                 wrt.append(n)
-    inner = Inner(compiled, arguments, wrt, scalar=True)
+    inner = Inner(compiled, arguments, wrt, SCALARS[compiled.mode])
     graph = gradient(inner.graph, inner.split, range(len(wrt)))
     outputs = inner.splice(graph, inner.outer, inner.outer)
     count = len(inner.graph.outputs)
@@ -147,7 +152,7 @@ def nested_gradient(compiled: Gradient, args: tuple, kwargs: dict) -> Any:
     return inner.present(outputs), gradients[0] if single else tuple(gradients)
 
 
-def check_nested(leaf: Leaf) -> None:
+def check_nested(leaf: Leaf, mode: str = "gradient") -> None:
     """An argument to differentiate by inside a recording: a float proxy, array or number."""
     item = leaf.item
     if not isinstance(item, Array | np.ndarray | np.generic | float | complex):
@@ -156,6 +161,11 @@ def check_nested(leaf: Leaf) -> None:
         raise error("not_array", operation=f"argument {leaf.name}", type=type(item).__name__)
     if not isinstance(item, float | complex) and item.dtype.kind not in "fc":
         raise error("integer_input", name=leaf.name, dtype=item.dtype)
+    if (
+        mode == "holomorphic"
+        and np.asarray(0, getattr(item, "dtype", type(item))).dtype.kind != "c"
+    ):
+        raise error("holomorphic_input", name=leaf.name)
 
 
 def differentiable_leaves(arguments: Arguments) -> list[int]:
@@ -173,7 +183,7 @@ def nested_pushforward(
 ) -> tuple[Any, Any]:
     """``(value, tangent)`` recorded into the enclosing recording; None tangents are zero."""
     wrt = differentiable_leaves(arguments)
-    inner = Inner(compiled, arguments, wrt, scalar=False)
+    inner = Inner(compiled, arguments, wrt)
     graph = tangent(inner.split, range(len(wrt)))
     moves = [_seed(tangents[n], x) for n, x in zip(wrt, inner.outer, strict=True)]
     moving = [value for value in inner.graph.outputs if value.type.differentiable]
@@ -192,7 +202,7 @@ class NestedPullback:
     def __init__(self, compiled: Compiled, arguments: Arguments) -> None:
         self.arguments = arguments
         self.wrt = differentiable_leaves(arguments)
-        self.inner = Inner(compiled, arguments, self.wrt, scalar=False)
+        self.inner = Inner(compiled, arguments, self.wrt)
         primal = self.inner.graph
         self.of = [n for n, value in enumerate(primal.outputs) if value.type.differentiable]
         self.graph = pullback(primal, self.inner.split, range(len(self.wrt)))

@@ -29,7 +29,7 @@ def check_dtype(dtype: Any, operation: str) -> np.dtype:
 
 
 def weak_of(x: object) -> type | None:
-    """``complex``, ``float``, ``int`` or ``bool`` where ``x`` is, or stands for, a Python scalar."""
+    """``float``, ``int``, ... where ``x`` is, or stands for, a Python scalar."""
     if isinstance(x, ArrayCore):
         return x.weak
     return type(x) if type(x) in WEAK_DTYPE else None

@@ -74,7 +74,7 @@ def _decide_all(x: Value, reason: str) -> bool:
 
 def _reciprocal(x: Value) -> Value:
     if x.dtype.kind == "c":
-        return ops.where(ops.eq(x, 0.0), complex(math.nan, math.nan), 1.0 / x)
+        return ops.where(ops.eq(x, 0.0), const(complex(math.nan, math.nan), x.dtype), 1.0 / x)
     if x.dtype.kind != "f":
         raise unsupported("np.reciprocal of integers", hint="use 1 // x, or convert to float64")
     return 1.0 / x
@@ -218,7 +218,7 @@ UFUNCS.update(
         np.floor: _on_floats(ops.floor, _same),
         np.ceil: _on_floats(ops.ceil, _same),
         np.trunc: _on_floats(ops.trunc, _same),
-        np.rint: _by_parts(_on_floats(ops.rint, _same)),
+        np.rint: _by_parts(lambda x: ops.rint(x) if x.dtype.kind == "f" else x),
         np.copysign: ops.copysign,
         np.heaviside: _heaviside,
         np.maximum: ops.maximum,

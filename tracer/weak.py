@@ -124,6 +124,7 @@ def _on_complex(ufunc: np.ufunc, operands: Any, kinds: list[type | None]) -> Any
     if ufunc not in _ON_COMPLEX:
         raise _unsupported(ufunc, kinds)
     y = UFUNCS[ufunc](*[_complex(x) for x in operands])
+    assert isinstance(y, Value)
     return _wrap(y, {BOOL: bool, F64: float}.get(y.dtype, complex))
 
 

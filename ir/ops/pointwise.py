@@ -7,8 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from ..errors import IRError
 from ..graph import Value
 from ..op import Masked, Op, const, linear, pointwise
+from ..types import ArrayType
 from .logic import eq, isinf, logical_and, ne, where
 from .scalar import elementary, inst, intrinsic, quiet, scipy
 
@@ -338,6 +340,12 @@ copysign: Op = pointwise(
 # --- casts ----------------------------------------------------------------------------------
 
 
+def _cast_type(x: ArrayType, dtype: np.dtype) -> ArrayType:
+    if x.is_complex and dtype.kind not in "cb":
+        raise IRError(f"a cast of {x} to {dtype} would lose imaginary parts")
+    return x.with_dtype(dtype)
+
+
 def _cast_reference(x: Any, dtype: np.dtype) -> Any:
     with np.errstate(all="ignore"):
         return np.asarray(x).astype(dtype)
@@ -346,7 +354,7 @@ def _cast_reference(x: Any, dtype: np.dtype) -> Any:
 cast: Op = linear(
     "cast",
     _cast_reference,
-    lambda x, dtype: x.with_dtype(dtype),
+    _cast_type,
     lambda g, x, dtype: (cast(g, dtype=x.dtype),),
     lower=lambda e, x, dtype: e.cast(x, dtype),
 )

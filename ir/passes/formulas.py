@@ -61,8 +61,11 @@ MOST_FACTORS = 100
 """Integer exponents below are products, as in NumPy."""
 
 
-def formula(name: str) -> Callable[[Callable[..., Pair | Value]], Callable[..., Pair | Value]]:
-    def enter(function: Callable[..., Pair | Value]) -> Callable[..., Pair | Value]:
+Formula = Callable[..., Pair]
+
+
+def formula(name: str) -> Callable[[Formula], Formula]:
+    def enter(function: Formula) -> Formula:
         FORMULAS[name] = function
         return function
 

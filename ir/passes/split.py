@@ -155,7 +155,7 @@ class _Parts:
         name = value.op.name
         args = [self.known(arg) for arg in value.args]
         if not value.type.is_complex and all(isinstance(arg, Value) for arg in args):
-            return _again(value, args)
+            return _again(value, [self.one(arg) for arg in value.args])
         if name in RULES:
             return RULES[name](value, *args)
         if name in FORMULAS:
@@ -233,9 +233,7 @@ def _cast(value: Value, x: Any) -> Value | Pair:
         return cast(x, dtype=dtype), zeros(ArrayType(dtype, x.shape))
     if value.dtype == BOOL:
         return logical_or(ne(x[0], 0.0), ne(x[1], 0.0))
-    if value.type.is_complex:
-        return cast(x[0], dtype=dtype), cast(x[1], dtype=dtype)
-    return cast(x[0], dtype=dtype)
+    return cast(x[0], dtype=dtype), cast(x[1], dtype=dtype)
 
 
 def _contract(value: Value, x: Pair, z: Pair) -> Pair:
@@ -256,25 +254,29 @@ def _prod(value: Value, x: Pair) -> Pair:
         count *= x[0].shape[axis]
     if not isinstance(count, int):
         raise IRError("the product of a symbolic number of complex numbers is not supported")
-    rows = tuple(reshape(transpose(part, perm=(*axes, *rest)), shape=(count, *kept)) for part in x)
+    order = (*axes, *rest)
+    rows: Pair = (
+        reshape(transpose(x[0], perm=order), shape=(count, *kept)),
+        reshape(transpose(x[1], perm=order), shape=(count, *kept)),
+    )
     if not count:
-        first, second = one(x[0])
-        return broadcast(first, shape=kept), broadcast(second, shape=kept)
+        unit = one(x[0])
+        return broadcast(unit[0], shape=kept), broadcast(unit[1], shape=kept)
     while count > 1:
         half, odd = divmod(count, 2)
         merged = times(_rows(rows, 0, half), _rows(rows, half, half))
         if odd:
-            last = _rows(rows, 2 * half, 1)
-            first = times(_rows(merged, 0, 1), last)
-            merged = tuple(
-                update(m, f, start=(0,) * len(m.shape), step=(1,) * len(m.shape))
-                for m, f in zip(merged, first, strict=True)
-            )
+            first = times(_rows(merged, 0, 1), _rows(rows, 2 * half, 1))
+            merged = _first_row(merged[0], first[0]), _first_row(merged[1], first[1])
         rows, count = merged, half
     return reshape(rows[0], shape=kept), reshape(rows[1], shape=kept)
 
 
-def _rows(pair: Sequence[Value], start: int, size: int) -> Pair:
+def _first_row(x: Value, row: Value) -> Value:
+    return update(x, row, start=(0,) * len(x.shape), step=(1,) * len(x.shape))
+
+
+def _rows(pair: Pair, start: int, size: int) -> Pair:
     first, second = (
         slice_(
             x,

@@ -10,12 +10,12 @@ import numpy as np
 from ...ir import ops
 from ...ir.graph import Value
 from ...ir.op import const
-from ...ir.types import F64
+from ...ir.types import part_dtype
 from ..array import wrap
 from ..errors import error, unsupported
 from ..layout import Ints
 from ..table import implements
-from .common import as_array, cast, one_axis
+from .common import as_array, cast, inexact, modulus, one_axis, squared_modulus
 from .reductions import check_not_empty, drop, reduce, sqrt_at_zero
 
 _IMPROPER = "Improper number of dimensions to norm."
@@ -25,7 +25,7 @@ _IMPROPER = "Improper number of dimensions to norm."
 def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
     """The derivative of a norm at 0 is 0."""
     array = as_array(x)
-    value = cast(array.value, array.dtype if array.dtype.kind == "f" else F64)
+    value = inexact(array.value)
     if axis is None:
         axes = tuple(range(array.ndim))
         simple = ord is None
@@ -47,24 +47,25 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> A
 
 
 def _euclidean(x: Value, axes: Ints) -> Value:
-    return sqrt_at_zero(reduce(ops.sum_, x * x, tuple(sorted(axes)), True))
+    return sqrt_at_zero(reduce(ops.sum_, squared_modulus(x), tuple(sorted(axes)), True))
 
 
 def _vector_norm(x: Value, order: Any, axes: Ints) -> Value:
     if isinstance(order, str):
         raise error("value", text=f"Invalid norm order '{order}' for vectors")
     if order in (np.inf, -np.inf):
-        return _largest(ops.abs_(x), axes, order > 0)
+        return _largest(modulus(x), axes, order > 0)
     if order == 0:
-        return reduce(ops.sum_, cast(ops.ne(x, 0.0), x.dtype), axes, True)
+        return reduce(ops.sum_, cast(ops.ne(x, 0.0), part_dtype(x.dtype)), axes, True)
     if order == 1:
-        return reduce(ops.sum_, ops.abs_(x), axes, True)
+        return reduce(ops.sum_, modulus(x), axes, True)
     if order == 2:
         return _euclidean(x, axes)
     order = float(order)
-    total = reduce(ops.sum_, ops.pow_(ops.abs_(x), const(order, x.dtype)), axes, True)
+    size = modulus(x)
+    total = reduce(ops.sum_, ops.pow_(size, const(order, size.dtype)), axes, True)
     is_zero = ops.eq(total, 0.0)
-    root = ops.pow_(ops.where(is_zero, 1.0, total), const(1.0 / order, x.dtype))
+    root = ops.pow_(ops.where(is_zero, 1.0, total), const(1.0 / order, size.dtype))
     return ops.where(is_zero, np.inf if order < 0 else 0.0, root)
 
 
@@ -77,7 +78,7 @@ def _matrix_norm(x: Value, order: Any, axes: Ints) -> Value:
     if order not in (1, -1, np.inf, -np.inf):
         raise error("value", text="Invalid norm order for matrices.")
     summed, kept = axes if abs(order) == 1 else axes[::-1]
-    return _largest(reduce(ops.sum_, ops.abs_(x), (summed,), True), (kept,), order > 0)
+    return _largest(reduce(ops.sum_, modulus(x), (summed,), True), (kept,), order > 0)
 
 
 def _largest(x: Value, axes: Ints, wanted: bool) -> Value:

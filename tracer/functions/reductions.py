@@ -10,7 +10,7 @@ import numpy as np
 from ...ir import ops
 from ...ir.graph import Value
 from ...ir.op import const
-from ...ir.types import BOOL, F64, I64, Affine, lower_bound
+from ...ir.types import BOOL, F64, I64, Affine, lower_bound, part_dtype
 from ..array import Array, wrap
 from ..current import current_trace
 from ..errors import error, unsupported
@@ -26,10 +26,12 @@ from .common import (
     broadcast_shapes,
     cast,
     deliver,
+    inexact,
     one_axis,
     reduced_axes,
     reshape,
     spread,
+    squared_modulus,
 )
 
 U64 = np.dtype(np.uint64)
@@ -204,27 +206,35 @@ def _inexact(a: Any, dtype: Any, name: str) -> Value:
     """The operand of a mean in the floating-point dtype of the result."""
     x = lift(a)
     if dtype is None:
-        return x if x.dtype.kind == "f" else cast(x, F64)
+        return inexact(x)
     result = check_dtype(dtype, f"np.{name}")
-    if result.kind != "f":
+    if result.kind not in "fc":
         raise unsupported(f"np.{name}(dtype={result})", hint="take it in float64")
     return cast(x, result)
 
 
 def _counted(x: Value, axes: Ints, where: Any, name: str) -> Value:
     """How many elements each result is the mean of."""
+    dtype = part_dtype(x.dtype)
     if where is True or where is UNSET:
         count: Any = count_of(x.shape, axes)
         known = isinstance(count, int)
-        return const(float(count), x.dtype) if known else cast(ops.dim(value=count), x.dtype)
-    ones = spread(const(1.0, x.dtype), x.shape)
+        return const(float(count), dtype) if known else cast(ops.dim(value=count), dtype)
+    ones = spread(const(1.0, dtype), x.shape)
     return reduce(ops.sum_, _masked(ones, where, 0.0, name), axes, True)
 
 
 def _mean(x: Value, axes: Ints, where: Any) -> Value:
     """The mean, its axes kept."""
     total = reduce(ops.sum_, _masked(x, where, 0.0, "mean"), axes, True)
-    return total / _counted(x, axes, where, "mean")
+    return divided(total, _counted(x, axes, where, "mean"))
+
+
+def divided(x: Value, number: Value) -> Value:
+    """A quotient by real numbers, as NumPy divides complex ones by counts."""
+    if x.dtype.kind != "c":
+        return x / number
+    return ops.complex_(ops.real(x) / number, ops.imag(x) / number)
 
 
 @implements(np.mean)
@@ -256,8 +266,8 @@ def _variance(
     x = _inexact(a, dtype, name)
     axes = reduced_axes(axis, len(x.shape), of_scalar=False)
     off = x - (_mean(x, axes, where) if center is UNSET else as_value(center, x.dtype))
-    total = reduce(ops.sum_, _masked(off * off, where, 0.0, name), axes, True)
-    freedom = _counted(x, axes, where, name) - as_value(ddof, x.dtype)
+    total = reduce(ops.sum_, _masked(squared_modulus(off), where, 0.0, name), axes, True)
+    freedom = _counted(x, axes, where, name) - as_value(ddof, total.dtype)
     return drop(total / ops.maximum(freedom, 0.0), axes, keepdims)
 
 
@@ -304,7 +314,7 @@ def average(
     if weights is None:
         value = _inexact(x, None, "average")
         y = drop(_mean(value, axes, True), axes, keepdims)
-        total = spread(_counted(value, axes, True, "average"), y.shape)
+        total = spread(cast(_counted(value, axes, True, "average"), value.dtype), y.shape)
     else:
         w = as_array(weights)
         dtype = promote(x.dtype, w.dtype, F64 if x.dtype.kind in "iub" else x.dtype)
@@ -347,7 +357,7 @@ def _without_nan(record: Callable[..., Any], neutral: float, function: Any) -> N
     @implements(function)
     def skipping(a: Any, axis: Any = None, dtype: Any = None, **keywords: Any) -> Any:
         x = lift(a)
-        if x.dtype.kind == "f":
+        if x.dtype.kind in "fc":
             x = ops.where(ops.isnan(x), const(neutral, x.dtype), x)
         return record(wrap(x), axis, dtype, **keywords)
 
@@ -359,7 +369,7 @@ _without_nan(prod, 1.0, np.nanprod)
 @implements(np.nanmean)
 def nanmean(a: Any, axis: Any = None, dtype: Any = None, out: Any = None, **keywords: Any) -> Any:
     x = lift(a)
-    if x.dtype.kind == "f":
+    if x.dtype.kind in "fc":
         if keywords.get("where", UNSET) is not UNSET:
             raise unsupported("np.nanmean(where=)")
         keywords["where"] = wrap(ops.logical_not(ops.isnan(x)))
