@@ -34,7 +34,7 @@ from ..codegen.kernel import Kernel
 from ..codegen.plan import plan
 from ..codegen.schedule import Schedule
 from ..codegen.tree import merge
-from ..ir.errors import NoDerivative
+from ..ir.errors import IRError, NoDerivative
 from ..ir.graph import Graph
 from ..ir.passes.batch import batch
 from ..ir.passes.factor import factor
@@ -51,7 +51,11 @@ from .modes import SCALARS, Path, differentiable_outputs
 
 def prepared(graph: Graph) -> Graph:
     """A recorded Graph as derivatives are taken of it."""
-    graph = checked(simplify(checked(split(checked(graph)))))
+    try:
+        graph = split(checked(graph))
+    except IRError as problem:
+        raise unsupported(str(problem)) from problem
+    graph = checked(simplify(checked(graph)))
     batched = batch(graph)
     return graph if batched is graph else checked(simplify(checked(batched)))
 

@@ -185,7 +185,12 @@ def _log_modulus(x: Pair) -> Value:
     level = ge(abs_(x[0]), abs_(x[1]))
     large, small = where(level, x[0], x[1]), where(level, x[1], x[0])
     excess = (large - 1.0) * (large + 1.0) + small * small
-    return where(near, 0.5 * log1p(where(near, excess, 0.0)), log(where(near, 1.0, modulus)))
+    return where(near, 0.5 * log1p(where(near, excess, 0.0)), _log(modulus, x[0], near))
+
+
+def _log(modulus: Value, real: Value, unused: Value) -> Value:
+    """log of a modulus; at 0 its derivative is NaN, where that of `hypot` is 0."""
+    return log(where(unused, 1.0, where(eq(modulus, 0.0), _kinked(real), modulus)))
 
 
 def scaled(x: Pair, factor: float) -> Pair:
@@ -206,15 +211,16 @@ def _expm1(x: Pair) -> Pair:
 @formula("log1p")
 def _log1p(x: Pair) -> Pair:
     shifted = x[0] + 1.0
-    return log(hypot(shifted, x[1])), atan2(x[1], shifted)
+    modulus = hypot(shifted, x[1])
+    return _log(modulus, shifted, isnan(modulus)), atan2(x[1], shifted)
 
 
 @formula("sqrt")
 def root(x: Pair) -> Pair:
     """The root with a real part that is not negative; its imaginary part has the sign of x's."""
-    t = sqrt(0.5 * abs_(x[0]) + 0.5 * hypot(x[0], x[1]))
-    sign = _sign(x[1])
-    right = ge(x[0], 0.0)
+    sign, right = _sign(x[1]), ge(x[0], 0.0)
+    # Not abs, whose derivative at 0 is 0: the root is smooth there.
+    t = sqrt(0.5 * where(right, x[0], neg(x[0])) + 0.5 * hypot(x[0], x[1]))
     zero = eq(t, 0.0)
     other = x[1] / (2.0 * where(zero, 1.0, t))
     real = where(right, t, sign * other)

@@ -10,7 +10,7 @@ import numpy as np
 
 from ...ir import ops
 from ...ir.op import const
-from ...ir.types import BOOL, F64, I64
+from ...ir.types import BOOL, F64, I64, part_dtype
 from ..array import Array, wrap
 from ..errors import error, unsupported
 from ..lift import cast_array, lift
@@ -125,7 +125,8 @@ def linspace(
     first, last = spread(first, shape), spread(last, shape)
     length = last - first
     step = length / float(parts) if parts > 0 else ops.broadcast(const(np.nan, kind), shape=shape)
-    column = reshape(ops.iota(size=count, dtype=kind), (count,) + (1,) * len(shape))
+    numbers = cast(ops.iota(size=count, dtype=part_dtype(kind)), kind)
+    column = reshape(numbers, (count,) + (1,) * len(shape))
     y = column * step if parts > 0 else column * length
     y = y + first
     if endpoint and count > 1:
