@@ -157,7 +157,7 @@ def _leaf(leaf: Leaf) -> Expected:
     item, array = leaf.item, leaf.array
     if array is None:
         return Expected("object", item=item)
-    if type(item) is float or type(item) is int:
+    if type(item) in (float, int, complex):
         return Expected(type(item).__name__)
     type_ = ArrayType(array.dtype, array.shape)
     if isinstance(item, np.generic):
