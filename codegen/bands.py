@@ -191,7 +191,7 @@ def _rows(nest: Nest | Call) -> int:
 def _batch(call: Call, buffers: Mapping[Value, Buffer]) -> _Profile | None:
     """The profile of a batched product whose items are so small that BLAS has one thread each."""
     value = call.value
-    if len(value.shape) < 3:
+    if value.op.name != "contract" or len(value.shape) < 3:
         return None
     profile = _Profile()
     for part in (*value.args, value):

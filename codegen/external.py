@@ -9,6 +9,9 @@ import re
 BLAS = "adjit_blas_"
 """What the names of BLAS functions begin with in LLVM: SciPy's, whose integers have 32 bits."""
 
+LAPACK = "adjit_lapack_"
+"""What the names of LAPACK functions begin with: SciPy's, too."""
+
 SPECIAL = "adjit_special_"
 """What the names of SciPy's special functions begin with."""
 
@@ -18,17 +21,18 @@ NUMPY = {"PyArray_New": 93, "PyArray_Scalar": 60}
 
 def address(name: str) -> int | None:
     """None where the process has a function of that name itself."""
-    if name.startswith(BLAS):
-        return _blas(name.removeprefix(BLAS))
+    if name.startswith((BLAS, LAPACK)):
+        return _linear_algebra(name)
     if name.startswith(SPECIAL):
         return _special(name.removeprefix(SPECIAL))
     return _numpy(NUMPY[name]) if name in NUMPY else None
 
 
-def _blas(name: str) -> int:
-    from scipy.linalg import cython_blas
+def _linear_algebra(name: str) -> int:
+    from scipy.linalg import cython_blas, cython_lapack
 
-    capsule = cython_blas.__pyx_capi__[name]
+    module, start = (cython_blas, BLAS) if name.startswith(BLAS) else (cython_lapack, LAPACK)
+    capsule = module.__pyx_capi__[name.removeprefix(start)]
     return _pointer(capsule, _signature(capsule))
 
 

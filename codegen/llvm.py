@@ -9,8 +9,8 @@ Behind its first number ``left`` holds a pointer and a size for each tape (`tape
 bands run on ``pool`` (`threads`). The entry
 returns the number of the path that was taken, or ``-1 - n`` where branch ``n`` had an outcome
 without an arm; ``left`` then holds the outcome's bits. The numbers after those of the
-branches stand for indices out of bounds, by ``Schedule.checks``, with the index in ``left``, and
-the one after these for memory that was not to be had.
+branches stand for errors, by ``Schedule.checks``, with an index out of bounds in ``left``, and the
+one after these for memory that was not to be had.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from .body import Body
 from .control import Control
 from .frame import Frame
 from .kernel import NAME
+from .lapack import Factorizations
 from .nest import NestEmitter
 from .outline import emit_band
 from .scalar import I8, I32, I64, Scalar, constant, from_memory, memory_type, to_memory
@@ -157,8 +158,10 @@ class _Kernel:
                 frame.registers[value] = body.element(value, (), defining=True)
             if number < len(code.steps):
                 step = code.steps[number]
-                if isinstance(step, Call):
+                if isinstance(step, Call) and step.value.op.name == "contract":
                     products.emit(b, step.value)
+                elif isinstance(step, Call):
+                    Factorizations(frame, self._without_solution).emit(b, step)
                 elif isinstance(step, Loop):
                     self.control.loop(b, step, frame)
                 elif isinstance(step, Choice):
@@ -177,7 +180,10 @@ class _Kernel:
 
     def _out_of_bounds(self, b: ll.IRBuilder, where: str, number: ll.Value) -> None:
         b.store(number, self.function.args[-1])
-        self._leave(b, self._failure(self.schedule.checks.index(where)))
+        self._leave(b, self._failure(self.schedule.checks.index(("index", where))))
+
+    def _without_solution(self, b: ll.IRBuilder, message: str) -> None:
+        self._leave(b, self._failure(self.schedule.checks.index(("linalg", message))))
 
     def _out_of_memory(self, b: ll.IRBuilder) -> None:
         self._leave(b, self._failure(len(self.schedule.checks)))

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from ..codegen.call import DEFAULT, Departure, Options, OutOfBounds
+from ..codegen.call import DEFAULT, Departure, Options, Failure
 from ..ir.errors import IRError
 from .errors import error, located
 from .modes import SCALARS, Path, keys_of
@@ -160,8 +160,8 @@ class Dispatcher:
         self._native_calls.value += 1
         try:
             done = machine(arrays, out)
-        except OutOfBounds as problem:
-            raise located("index", str(problem)) from None
+        except Failure as problem:
+            raise located(problem.kind, str(problem)) from None
         if isinstance(done, Departure):
             return done
         number, results = done

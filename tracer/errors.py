@@ -38,6 +38,10 @@ class AdjitAxisError(AdjitError, np.exceptions.AxisError):
     """An axis that the array does not have."""
 
 
+class AdjitLinAlgError(AdjitError, np.linalg.LinAlgError):
+    """A matrix that does not have what was asked for: an inverse, a Cholesky factor."""
+
+
 class AdjitOverflowError(AdjitError, OverflowError):
     """A Python integer that the dtype of the array cannot hold."""
 
@@ -163,6 +167,7 @@ MESSAGES: dict[str, str] = {
     "index": "{text}",
     "value": "{text}",
     "type": "{text}",
+    "linalg": "{text}",
     "overflow": "{text}",
     "zero_division": "{text}",
     # dtypes and operands
@@ -218,6 +223,7 @@ _CLASSES: dict[str, type[AdjitError]] = {
     "index": AdjitIndexError,
     "value": AdjitValueError,
     "type": AdjitTypeError,
+    "linalg": AdjitLinAlgError,
     "overflow": AdjitOverflowError,
     "zero_division": AdjitZeroDivisionError,
     "dtype": AdjitTypeError,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..codegen.call import OutOfBounds
+from ..codegen.call import Failure
 from ..ir.graph import Block, Guard, Value, renamed, symbols
 from ..ir.interpret import evaluate
 from ..ir.op import INPUT
@@ -236,10 +236,13 @@ class Trace:
 
 def _evaluate(value: Value, args: list[Any]) -> Any:
     if value.op is not LOOP or (int(args[0]) < NATIVE_FROM and not value.attr("test")):
-        return evaluate(value, args)
+        try:
+            return evaluate(value, args)
+        except np.linalg.LinAlgError as problem:
+            raise located("linalg", str(problem)) from None
     from .build import evaluate_natively
 
     try:
         return evaluate_natively(value, args)
-    except OutOfBounds as problem:
-        raise located("index", str(problem)) from None
+    except Failure as problem:
+        raise located(problem.kind, str(problem)) from None

@@ -17,6 +17,16 @@ from .bits import (
 )
 from .contract import contract
 from .control import affine, cond, dim, dim_of, empty, get, index, loop
+from .factorizations import (
+    cholesky,
+    lu,
+    lu_pivots,
+    qr_complete,
+    qr_q,
+    qr_r,
+    swap_rows,
+    triangular_solve,
+)
 from .incomplete import betainc, betaincc, gammainc, gammaincc, stdtr
 from .logic import (
     eq,
@@ -110,6 +120,14 @@ from .special import (
     polygamma,
     rgamma,
 )
+from .spectra import (
+    eigenvalues,
+    eigenvectors,
+    singular_values,
+    svd_left,
+    svd_right,
+    svd_square,
+)
 from .structure import (
     accumulate,
     broadcast,
@@ -121,3 +139,4 @@ from .structure import (
     update,
     zeros,
 )
+from .systems import cofactors, det, det_sign, expm, logdet, pinv, solve

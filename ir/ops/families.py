@@ -20,3 +20,7 @@ REDUCTIONS = frozenset({"sum", "prod", "max", "min", "any", "all"})
 UPDATES = frozenset({"update", "accumulate"})
 REGIONS = UPDATES | {"slice"}
 """Ops with a ``start`` and ``step`` for each axis."""
+LIBRARY = frozenset(
+    {"contract", "triangular_solve", "swap_rows", "potrf", "getrf", "gelqf", "syevd", "gesdd"}
+)
+"""Ops that are calls of BLAS and LAPACK, or as large as one."""

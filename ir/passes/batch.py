@@ -87,8 +87,12 @@ class _Batch:
         return self._is_independent()
 
     def _is_simple(self, value: Value) -> bool:
-        if value.op.kind not in _SIMPLE or value.op.name in ("index", "empty"):
+        name = value.op.name
+        if value.op.kind not in _SIMPLE or name in ("index", "empty"):
             return False
+        if value.op.kind in ("general", "leaf") and value.args:
+            if name != "contract" and name not in REDUCTIONS:
+                return False
         if value.op.name in REGIONS or value.op.name == "dim":
             return value.op.name != "slice" or not self._mentions(value.shape)
         mentioned = [item for _, item in value.attrs if isinstance(item, tuple)]

@@ -36,9 +36,15 @@ def checks(graph: Graph) -> list[Value]:
     return [value for value in graph.values if _checks(value)]
 
 
+def check_of(value: Value) -> tuple[str, str] | None:
+    """What can go wrong in an application, and the message then; None where nothing is checked."""
+    message = next((item for name, item in value.attrs if name == "where"), "")
+    return ("index" if value.op is index else "linalg", message) if message else None
+
+
 def _checks(value: Value) -> bool:
-    if value.op is index:
-        return bool(value.attr("where"))
+    if check_of(value) is not None:
+        return True
     return any(_checks(inner) for region in value.regions for inner in region.values)
 
 
