@@ -18,9 +18,11 @@ from __future__ import annotations
 import llvmlite.ir as ll
 
 from ..ir.graph import Value
+from ..ir.ops.families import TRANSFORMS
 from .blas import Products
 from .body import Body
 from .control import Control
+from .fourier import Transforms
 from .frame import Frame
 from .kernel import NAME
 from .lapack import Factorizations
@@ -160,6 +162,8 @@ class _Kernel:
                 step = code.steps[number]
                 if isinstance(step, Call) and step.value.op.name == "contract":
                     products.emit(b, step.value)
+                elif isinstance(step, Call) and step.value.op.name in TRANSFORMS:
+                    Transforms(frame).emit(b, step)
                 elif isinstance(step, Call):
                     Factorizations(frame, self._without_solution).emit(b, step)
                 elif isinstance(step, Loop):

@@ -27,6 +27,7 @@ from .factorizations import (
     swap_rows,
     triangular_solve,
 )
+from .fourier import fft, irfft, rfft
 from .incomplete import betainc, betaincc, gammainc, gammaincc, stdtr
 from .logic import (
     eq,

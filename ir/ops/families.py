@@ -20,7 +20,8 @@ REDUCTIONS = frozenset({"sum", "prod", "max", "min", "any", "all"})
 UPDATES = frozenset({"update", "accumulate"})
 REGIONS = UPDATES | {"slice"}
 """Ops with a ``start`` and ``step`` for each axis."""
-LIBRARY = frozenset(
-    {"contract", "triangular_solve", "swap_rows", "potrf", "getrf", "gelqf", "syevd", "gesdd"}
-)
-"""Ops that are calls of BLAS and LAPACK, or as large as one."""
+TRANSFORMS = frozenset({"fft", "rfft", "irfft"})
+LIBRARY = TRANSFORMS | {
+    "contract", "triangular_solve", "swap_rows", "potrf", "getrf", "gelqf", "syevd", "gesdd"
+}  # fmt: skip
+"""Ops that are calls of a library, or as large as one."""

@@ -9,6 +9,7 @@ from . import (
     creation,
     diagonals,
     einsum,
+    fourier,
     joins,
     kinds,
     norms,
