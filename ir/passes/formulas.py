@@ -117,7 +117,7 @@ def power(x: Pair, z: Pair) -> Pair:
     zero = logical_and(eq(x[0], 0.0), eq(x[1], 0.0))
     kinked = _kinked(x[0])
     none = logical_and(eq(z[0], 0.0), eq(z[1], 0.0))
-    positive = logical_and(gt(z[0], 0.0), eq(z[1], 0.0))
+    positive = gt(z[0], 0.0)
     unknown = kinked + math.nan
     base = where(zero, 1.0, x[0]), x[1]
     y = exponential(times(z, logarithm(base)))
