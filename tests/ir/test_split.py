@@ -24,10 +24,10 @@ from adjit.ir.text import parse_graph, print_graph
 from adjit.ir.types import C64, C128, F64, I64, ArrayType, Symbol
 from adjit.ir.verify import verify
 
-ELEMENTARY = (
-    "sqrt exp exp2 expm1 log log2 log10 log1p sin cos tan asin acos atan sinh cosh tanh asinh"
-    " acosh atanh"
-).split()
+ELEMENTARY = [
+    "sqrt", "exp", "exp2", "expm1", "log", "log2", "log10", "log1p", "sin", "cos",
+    "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh", "asinh", "acosh", "atanh",
+]  # fmt: skip
 
 
 def packed(x: Any) -> np.ndarray:
