@@ -134,6 +134,7 @@ MESSAGES: dict[str, str] = {
         " one: use the array itself, or np functions instead of math ones"
         " (stop_gradient(x) where the cut is meant)"
     ),
+    "complex_seed": "the {what} of a result or argument of dtype {dtype} cannot be complex",
     "attribute_set": "attribute {name!r} of '{owner}' objects is not writable",
     "complex_number": (
         "Python needs the value of a recorded complex number here, on which the recording would"
@@ -208,6 +209,7 @@ _CLASSES: dict[str, type[AdjitError]] = {
     "escape": AdjitTypeError,
     "no_number": AdjitTypeError,
     "cut": AdjitTypeError,
+    "complex_seed": AdjitTypeError,
     "attribute_set": AdjitAttributeError,
     "complex_number": AdjitTypeError,
     "alias": AdjitValueError,

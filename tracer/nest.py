@@ -226,4 +226,6 @@ def _seed(leaf: Any, like: Value) -> Value:
     seed = lift(leaf, None if isinstance(leaf, Array | np.ndarray) else like.dtype)
     if seed.shape != like.shape:
         raise error("tangent_shape", what="cotangent", got=seed.shape, wanted=like.shape)
+    if seed.type.is_complex and not like.type.is_complex:
+        raise error("complex_seed", what="cotangent", dtype=like.dtype)
     return seed if seed.dtype == like.dtype else cast(seed, dtype=like.dtype)

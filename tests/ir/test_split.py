@@ -321,3 +321,26 @@ def test_second_derivatives(name: str) -> None:
     args = [numbers((4,), 3 + n) for n in range(len(op.partials))]
     graph = simplify(split(build(args, op)))
     check_second(graph, [packed(x) for x in args], tolerance=1e-6)
+
+
+@pytest.mark.parametrize("name", [*ELEMENTARY, "reciprocal", "pow", "abs"])
+def test_what_is_not_chosen_has_no_derivative(name: str) -> None:
+    """Wherever it is: poles, branch points, infinities."""
+    x = np.concatenate([awkward(C128), np.array([np.inf, np.nan, complex(0, np.inf), 1e200])])
+
+    def function(z: Any) -> Any:
+        if name == "reciprocal":
+            y = 1.0 / z
+        elif name == "pow":
+            y = ops.pow_(z, z)
+        elif name == "abs":
+            y = ops.cast(ops.hypot(ops.real(z), ops.imag(z)), dtype=C128)
+        else:
+            y = OPS[name](z)
+        never = ops.ne(ops.real(z), ops.real(z))
+        return ops.where(ops.logical_and(never, ops.eq(z, z)), y, z)
+
+    graph = simplify(split(build([x], function)))
+    with np.errstate(all="ignore"):
+        found = interpret(adjoint(_real_part(graph), [0], [0], unit=True), [packed(x)])[1]
+    np.testing.assert_array_equal(found, np.broadcast_to([1.0, 0.0], found.shape))

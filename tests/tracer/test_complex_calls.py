@@ -211,3 +211,14 @@ def test_check_grads_finds_a_wrong_derivative() -> None:
 
     with pytest.raises(AssertionError, match="differences give"):
         check_grads(wrong, (Z,), order=1)
+
+
+def test_a_complex_cotangent_or_tangent_of_a_real_number_is_an_error() -> None:
+    x = Z.real.copy()
+    with pytest.raises(AdjitTypeError, match="cannot be complex"):
+        vjp(np.sin, x)[1](G)
+    with pytest.raises(AdjitTypeError, match="cannot be complex"):
+        jvp(np.sin, (x,), (G,))
+    with pytest.raises(AdjitTypeError, match="cannot be complex"):
+        jit(lambda x, g: vjp(np.sin, x)[1](g)[0])(x, G)
+    np.testing.assert_allclose(vjp(np.sin, Z)[1](x)[0], x * np.cos(Z))
