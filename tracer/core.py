@@ -141,6 +141,11 @@ class ArrayCore:
         return layouts.is_contiguous(self.shape, self.layout)
 
     @property
+    def is_packed(self) -> bool:
+        """Whether the array is known to be in C order, without gaps."""
+        return layouts.is_packed(self.shape, self.layout)
+
+    @property
     def writeable(self) -> bool:
         return not self.scalar and not any(isinstance(step, Broadcasted) for step in self.steps)
 
@@ -284,7 +289,8 @@ class ArrayCore:
 
     def _view_part(self, *, imaginary: bool) -> Self:
         """The real or imaginary part of a complex array, as a view."""
-        return self._view(Part(imaginary), self.shape, self.layout)
+        layout = None if self.layout is None else tuple(2 * stride for stride in self.layout)
+        return self._view(Part(imaginary), self.shape, layout)
 
     def _view_broadcast(self, shape: Ints) -> Self:
         """A read-only view, as ``np.broadcast_to`` makes it; the shapes must fit."""

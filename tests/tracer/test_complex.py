@@ -50,6 +50,16 @@ def swapped(z: Any) -> Any:
     return real * y
 
 
+def flattened(z: Any) -> Any:
+    """A part has gaps: what must be contiguous is a copy."""
+    y, w = np.outer(z, z), z * 1
+    y.real.reshape(-1)[0] = 2.0
+    y.imag.T[1] = 3.0
+    for copy in (w.real.ravel(), np.ascontiguousarray(w.imag), w[::2].ravel()):
+        copy[0] = 9.0
+    return y, w
+
+
 def dropped(z: Any) -> Any:
     y = np.zeros(3)
     with warnings.catch_warnings():
@@ -140,6 +150,7 @@ SMOOTH: dict[str, Program] = {
     "in_place": in_place,
     "copied": copied,
     "swapped": swapped,
+    "flattened": flattened,
     "dropped": dropped,
     "loop": loop,
     "recurrence": recurrence,
@@ -270,6 +281,7 @@ REFUSED: dict[str, Program] = {
     "float": lambda z: float(z[0]),
     "float64": lambda z: np.float64(z[0]),
     "int": lambda z: int(z[0]),
+    "python_max": lambda z: max(z[0], z[1]),
     "python_less": lambda z: z[0].item() < 1,
     "real_item": lambda z: assigned(np.zeros(3), z[0].item()),
     "scalar_real": lambda z: setattr(z[0], "real", 1.0),

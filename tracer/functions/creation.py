@@ -215,7 +215,7 @@ def ascontiguousarray(a: Any, dtype: Any = None, *, like: Any = None) -> Any:
     x = asarray(a, dtype)
     if not x.ndim:
         return x._view_reshape((1,))
-    if x.is_contiguous:
+    if x.is_packed:
         return x
     copied = x.copy()
     if x.layout is None:

@@ -118,6 +118,8 @@ def _pick(better: Callable[..., Value], shared: Callable[..., Value], x: Any, z:
     A tie shares the derivative evenly, as it does for arrays.
     """
     dtype = promote(x, z)
+    if dtype.kind == "c":
+        raise unsupported("max() and min() of complex numbers", hint="compare their parts")
     left, right = weakly(x, dtype), weakly(z, dtype)
     y = ops.where(better(right, left), right, left)
     if dtype.kind == "f":
