@@ -18,11 +18,12 @@ from __future__ import annotations
 import llvmlite.ir as ll
 
 from ..ir.graph import Value
-from ..ir.ops.families import SEARCHES
+from ..ir.ops.families import SEARCHES, TRANSFORMS
 from . import order
 from .blas import Products
 from .body import Body
 from .control import Control
+from .fourier import Transforms
 from .frame import Frame
 from .kernel import NAME
 from .lapack import Factorizations
@@ -164,6 +165,8 @@ class _Kernel:
                     order.emit(b, step.value, frame)
                 elif isinstance(step, Call) and step.value.op.name == "contract":
                     products.emit(b, step.value)
+                elif isinstance(step, Call) and step.value.op.name in TRANSFORMS:
+                    Transforms(frame).emit(b, step)
                 elif isinstance(step, Call):
                     Factorizations(frame, self._without_solution).emit(b, step)
                 elif isinstance(step, Loop):

@@ -23,7 +23,7 @@ from ..ir.errors import IRError
 from .collector import collector_paused
 from .draws import NOTHING, Drawn, Noise
 from .errors import error, located
-from .modes import Path, keys_of
+from .modes import SCALARS, Path, keys_of
 from .perform import LOCK, perform, restore_all, states
 from .places import Source, still_holds
 from .program import (
@@ -58,7 +58,6 @@ class Dispatcher:
         fun: Callable[..., Any],
         mode: str,
         wrt: Callable[[Arguments], list[int]],
-        scalar: bool = False,
         has_aux: bool = False,
         options: Options = DEFAULT,
     ) -> None:
@@ -67,7 +66,7 @@ class Dispatcher:
         self.mode = mode
         self.wrt = wrt
         self.active = wrt
-        self.scalar = scalar
+        self.scalar = SCALARS.get(mode)
         self.has_aux = has_aux
         self.signature = Signature(fun)
         self.programs: dict[Any, tuple[Program, ...]] = {}

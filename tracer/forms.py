@@ -159,7 +159,7 @@ def _leaf(leaf: Leaf) -> Expected:
     item, array = leaf.item, leaf.array
     if array is None:
         return Expected("object", item=item)
-    if type(item) is float or type(item) is int:
+    if type(item) in (float, int, complex):
         return Expected(type(item).__name__)
     type_ = ArrayType(array.dtype, array.shape)
     if isinstance(item, np.generic):
@@ -300,7 +300,7 @@ def _result(compiled: Any, path: Path, total: int, arguments: Arguments, has_out
 def _gradient(leaf: Leaf, numbers: Iterator[int]) -> Built:
     if leaf.array is None:
         return Built("object", None)
-    scalar = isinstance(leaf.item, np.generic | float)
+    scalar = isinstance(leaf.item, np.generic | float | complex)
     return Built("output", next(numbers), leaf.weak if scalar else np.ndarray)
 
 

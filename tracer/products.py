@@ -172,6 +172,8 @@ def _fitting(leaf: Any, like: np.ndarray, what: str) -> np.ndarray:
     array = np.asarray(leaf)
     if array.shape != like.shape:
         raise error("tangent_shape", what=what, got=array.shape, wanted=like.shape)
-    if array.dtype.kind not in "fiub":
+    if array.dtype.kind not in "fciub":
         raise error("dtype", operation=what, dtype=array.dtype)
+    if array.dtype.kind == "c" and like.dtype.kind != "c":
+        raise error("complex_seed", what=what, dtype=like.dtype)
     return native(what, array.astype(like.dtype))

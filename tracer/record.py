@@ -39,13 +39,14 @@ def record(
     fun: Callable[..., Any],
     arguments: Arguments,
     forced: Sequence[Outcome] = (),
-    scalar: bool = False,
+    scalar: type | None = None,
     has_aux: bool = False,
     known: Mapping[object, tuple[str, str]] | None = None,
     active: Container[int] | None = None,
     replay: Noise | None = None,
 ) -> tuple[Recording, Noise]:
-    """Runs ``fun`` on proxies of ``arguments``; ``scalar``: the (first) result must be one.
+    """Runs ``fun`` on proxies of ``arguments``; ``scalar``: the (first) result must be one, of
+    real (``float``) or ``complex`` numbers.
 
     Where a loop turns out not to be recordable as one, all is recorded again with it unrolled.
     ``known``: those that other paths of the program unroll, which the forced outcomes assume.
@@ -73,7 +74,7 @@ def _record(
     trace: Trace,
     fun: Callable[..., Any],
     arguments: Arguments,
-    scalar: bool,
+    scalar: type | None,
     has_aux: bool,
     unrolled: dict[object, tuple[str, str]],
 ) -> Recording:
@@ -127,7 +128,7 @@ def run(
     fun: Callable[..., Any],
     arguments: Arguments,
     proxies: Sequence[Any],
-    scalar: bool,
+    scalar: type | None,
     has_aux: bool,
 ) -> tuple[Result, list[Value]]:
     """Calls the function and flattens what it returns into output Values."""
@@ -169,12 +170,12 @@ def run(
             slots.append(Identity(leaf))
             continue
         value = _lift_result(leaf)
-        if scalar and number == 0:
-            value, kind = _as_loss(leaf, value, kind)
+        if scalar is not None and number == 0:
+            value, kind = _as_loss(leaf, value, kind, scalar)
         slots.append(len(values))
         values.append(value)
         types.append(kind)
-    if scalar:
+    if scalar is not None:
         whole = flatten(returned[0])[1] if has_aux else structure
         if whole.type is not None or not slots or slots[0] != 0:
             what = returned[0] if has_aux else returned
@@ -209,7 +210,7 @@ def _number_type(leaf: Any) -> Any:
     """The type of an output (see ``Result``); False for what is no number or array."""
     if isinstance(leaf, Array):
         return leaf.weak or (None if leaf.scalar else np.ndarray)
-    if type(leaf) in (bool, int, float):
+    if type(leaf) in (bool, int, float, complex):
         return type(leaf)
     if isinstance(leaf, np.ndarray):
         return np.ndarray
@@ -224,10 +225,13 @@ def _lift_result(leaf: Any) -> Value:
     return lift(leaf)
 
 
-def _as_loss(leaf: Any, value: Value, kind: type | None) -> tuple[Value, type | None]:
+def _as_loss(leaf: Any, value: Value, kind: type | None, scalar: type) -> tuple[Value, type | None]:
     """The result to differentiate: real, of size one; a plain number counts as a float."""
     if value.type.size != 1:
         raise error("non_scalar", what=f"shape {value.shape}")
+    if value.type.is_complex != (scalar is complex):
+        code = "non_scalar" if value.type.is_complex else "not_holomorphic"
+        raise error(code, what=f"shape {value.shape} and dtype {value.dtype}")
     if not value.type.differentiable:
         if type(leaf) in WEAK_DTYPE:
             return lift(float(leaf), F64), float

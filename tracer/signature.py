@@ -56,7 +56,7 @@ class Leaf:
 
     @property
     def differentiable(self) -> bool:
-        return self.array is not None and self.array.dtype.kind == "f"
+        return self.array is not None and self.array.dtype.kind in "fc"
 
 
 def classify(name: str, item: Any) -> Leaf:
@@ -70,11 +70,11 @@ def classify(name: str, item: Any) -> Leaf:
     if isinstance(item, np.generic):
         array = native(name, np.asarray(item))
         return Leaf(name, item, array, None, ("number", array.dtype.char))
-    if type(item) is float:
-        return Leaf(name, item, np.asarray(item), float, ("float",))
+    if type(item) is float or type(item) is complex:
+        return Leaf(name, item, np.asarray(item), type(item), (type(item).__name__,))
     if type(item) is int and abs(item) < DYNAMIC_INT:
         return Leaf(name, item, np.asarray(item, np.int64), int, ("int",))
-    if item is None or type(item) in (bool, str, int, bytes, complex):
+    if item is None or type(item) in (bool, str, int, bytes):
         return Leaf(name, item, None, None, ("static", type(item), item))
     if is_generator(item) and not is_shared(item):  # each call draws from the one it is given
         return Leaf(name, item, None, None, ("generator", type(item)))

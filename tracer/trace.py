@@ -307,6 +307,8 @@ class Trace:
         """The outcome of a 0-d Value, guarded unless it is a constant."""
         if value in self._decided:
             return self._decided[value]
+        if value.dtype.kind == "c":
+            raise error("complex_number")
         outcome: bool | int | float
         if self.is_constant(value):
             outcome = self.concrete(value).item()

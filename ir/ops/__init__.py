@@ -28,6 +28,7 @@ from .factorizations import (
     swap_rows,
     triangular_solve,
 )
+from .fourier import fft, irfft, rfft
 from .incomplete import betainc, betaincc, gammainc, gammaincc, stdtr
 from .logic import (
     eq,
@@ -59,6 +60,7 @@ from .losses import (
     rel_entr,
 )
 from .order import argsort, searchsorted
+from .parts import complex_, imag, real
 from .pointwise import (
     abs_,
     acos,

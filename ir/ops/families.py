@@ -23,9 +23,11 @@ REDUCTIONS = frozenset({"sum", "prod", "max", "min", "any", "all"})
 UPDATES = frozenset({"update", "accumulate"})
 REGIONS = UPDATES | {"slice"}
 """Ops with a ``start`` and ``step`` for each axis."""
+TRANSFORMS = frozenset({"fft", "rfft", "irfft"})
 LIBRARY = frozenset(
     {"contract", "triangular_solve", "swap_rows", "potrf", "getrf", "gelqf", "syevd", "gesdd"}
     | SEARCHES
+    | TRANSFORMS
 )
 """Ops that are calls of BLAS, LAPACK or another function, or as large as one."""
 DECOMPOSITIONS = frozenset(

@@ -12,6 +12,7 @@ from ..ops.control import COND, LOOP, passed, recomputes
 from .activity import Activity, activity
 from .cotangents import scale
 from .prune import needed_values
+from .split import is_complex
 
 
 def tangent(graph: Graph, wrt: Sequence[int]) -> Graph:
@@ -20,6 +21,8 @@ def tangent(graph: Graph, wrt: Sequence[int]) -> Graph:
     Inputs: those of ``graph``, then a tangent for each input listed in ``wrt``. Outputs: those
     of ``graph``, then the tangent of each differentiable one.
     """
+    if is_complex(graph):
+        raise IRError("complex values have to be split into their parts before")
     block = Block(graph.inputs)
     with block:
         push = _Push(block)

@@ -12,6 +12,7 @@ from . import (
     diagonals,
     einsum,
     factorizations,
+    fourier,
     iteration,
     joins,
     kinds,

@@ -10,6 +10,7 @@ import numpy as np
 
 from ...ir import ops
 from ...ir.graph import Value
+from ...ir.types import F64
 from ..apply import broadcast_shape
 from ..array import Array, wrap
 from ..core import ArrayCore
@@ -30,7 +31,7 @@ def as_array(x: object) -> Array:
     if isinstance(x, Array):
         x._check_alive("operand")
         return x if x.weak is None else wrap(x.value)
-    return wrap(lift(x), scalar=isinstance(x, bool | int | float | np.generic))
+    return wrap(lift(x), scalar=isinstance(x, bool | int | float | complex | np.generic))
 
 
 def as_value(x: object, dtype: Any = None) -> Value:
@@ -46,6 +47,29 @@ def cast(value: Value, dtype: np.dtype) -> Value:
 def weakly(x: object, dtype: np.dtype) -> Value:
     """An operand in the dtype it was promoted to; Python integers must fit into that."""
     return cast_array(x, dtype) if isinstance(x, ArrayCore) else lift(x, dtype)
+
+
+def inexact(value: Value) -> Value:
+    """The value in the dtype in which NumPy computes roots of it: integers become float64."""
+    return value if value.dtype.kind in "fc" else cast(value, F64)
+
+
+def modulus(x: Value) -> Value:
+    """Absolute values."""
+    return ops.hypot(ops.real(x), ops.imag(x)) if x.dtype.kind == "c" else ops.abs_(x)
+
+
+def conjugate(x: Value) -> Value:
+    """Complex conjugates."""
+    return ops.complex_(ops.real(x), -ops.imag(x)) if x.dtype.kind == "c" else x
+
+
+def squared_modulus(x: Value) -> Value:
+    """Squares of absolute values."""
+    if x.dtype.kind != "c":
+        return x * x
+    real, imag = ops.real(x), ops.imag(x)
+    return real * real + imag * imag
 
 
 # --- axes and sizes -------------------------------------------------------------------------

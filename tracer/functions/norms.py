@@ -10,12 +10,22 @@ import numpy as np
 from ...ir import ops
 from ...ir.graph import Value
 from ...ir.op import const
-from ...ir.types import F64, Affine
+from ...ir.types import F64, Affine, part_dtype
 from ..array import wrap
 from ..errors import error
 from ..layout import Ints
 from ..table import implements
-from .common import as_array, cast, given_axes, one_axis, reshape, transpose
+from .common import (
+    as_array,
+    cast,
+    given_axes,
+    inexact,
+    modulus,
+    one_axis,
+    reshape,
+    squared_modulus,
+    transpose,
+)
 from .matrices import SVD_FAILED, known_sizes, located
 from .reductions import check_not_empty, count_of, drop, kept_shape, reduce, sqrt_at_zero
 
@@ -26,7 +36,7 @@ _IMPROPER = "Improper number of dimensions to norm."
 def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
     """The derivative of a norm at 0 is 0."""
     array = as_array(x)
-    value = cast(array.value, array.dtype if array.dtype.kind == "f" else F64)
+    value = inexact(array.value)
     if axis is None:
         axes = tuple(range(array.ndim))
         simple = ord is None
@@ -78,24 +88,25 @@ def vector_norm(x: Any, /, *, axis: Any = None, keepdims: Any = False, ord: Any 
 
 
 def _euclidean(x: Value, axes: Ints) -> Value:
-    return sqrt_at_zero(reduce(ops.sum_, x * x, tuple(sorted(axes)), True))
+    return sqrt_at_zero(reduce(ops.sum_, squared_modulus(x), tuple(sorted(axes)), True))
 
 
 def _vector_norm(x: Value, order: Any, axes: Ints) -> Value:
     if isinstance(order, str):
         raise error("value", text=f"Invalid norm order '{order}' for vectors")
     if order in (np.inf, -np.inf):
-        return _largest(ops.abs_(x), axes, order > 0)
+        return _largest(modulus(x), axes, order > 0)
     if order == 0:
-        return reduce(ops.sum_, cast(ops.ne(x, 0.0), x.dtype), axes, True)
+        return reduce(ops.sum_, cast(ops.ne(x, 0.0), part_dtype(x.dtype)), axes, True)
     if order == 1:
-        return reduce(ops.sum_, ops.abs_(x), axes, True)
+        return reduce(ops.sum_, modulus(x), axes, True)
     if order == 2:
         return _euclidean(x, axes)
     order = float(order)
-    total = reduce(ops.sum_, ops.pow_(ops.abs_(x), const(order, x.dtype)), axes, True)
+    size = modulus(x)
+    total = reduce(ops.sum_, ops.pow_(size, const(order, size.dtype)), axes, True)
     is_zero = ops.eq(total, 0.0)
-    root = ops.pow_(ops.where(is_zero, 1.0, total), const(1.0 / order, x.dtype))
+    root = ops.pow_(ops.where(is_zero, 1.0, total), const(1.0 / order, size.dtype))
     return ops.where(is_zero, np.inf if order < 0 else 0.0, root)
 
 
@@ -107,7 +118,7 @@ def _matrix_norm(x: Value, order: Any, axes: Ints) -> Value:
     if order not in (1, -1, np.inf, -np.inf):
         raise error("value", text="Invalid norm order for matrices.")
     summed, kept = axes if abs(order) == 1 else axes[::-1]
-    return _largest(reduce(ops.sum_, ops.abs_(x), (summed,), True), (kept,), order > 0)
+    return _largest(reduce(ops.sum_, modulus(x), (summed,), True), (kept,), order > 0)
 
 
 def _spectral_norm(x: Value, order: Any, axes: Ints) -> Value:

@@ -17,6 +17,7 @@ from .common import (
     as_array,
     broadcast_shapes,
     cast,
+    conjugate,
     cut,
     deliver,
     given_axes,
@@ -111,7 +112,7 @@ def vdot(a: Any, b: Any, /) -> Any:
     (x, z), (left, right) = _operands(a, b)
     if x.size != z.size:
         raise error("size_mismatch", size=z.size, shape=(x.size,))
-    flat = [reshape(value, (x.size,)) for value in (left, right)]
+    flat = [reshape(value, (x.size,)) for value in (conjugate(left), right)]
     return wrap(contract_pair(flat[0], "a", flat[1], "a", ""))
 
 
@@ -119,7 +120,7 @@ def vdot(a: Any, b: Any, /) -> Any:
 def vecdot(x1: Any, x2: Any, /, out: Any = None, *, axis: int = -1) -> Any:
     (x, z), (left, right) = _operands(x1, x2)
     rows = []
-    for operand, value in ((x, left), (z, right)):
+    for operand, value in ((x, conjugate(left)), (z, right)):
         at = one_axis(axis, operand.ndim)
         rest = tuple(n for n in range(operand.ndim) if n != at)
         rows.append(transpose(value, (*rest, at)))
