@@ -174,7 +174,8 @@ class Trace:
             name = "".join(str(source).split())
             found = self._input(self.blocks[0], name, array, None, None)
             self.captures[source] = found
-            self.keys[found.storage.current] = source
+            # In a region the array has become one of its inputs already.
+            self.keys[self.blocks[0].inputs[-1]] = source
         return found
 
     def later(self, key: Drawn, name: str) -> Array:
@@ -212,7 +213,7 @@ class Trace:
         found = self._input(self.blocks[0], name, concrete, weak, None)
         if weak is int:
             found.bound = None
-        self.keys[found.storage.current] = key
+        self.keys[self.blocks[0].inputs[-1]] = key
         return found
 
     def static(self, source: Source, value: object) -> None:
