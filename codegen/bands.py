@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 
 from ..ir.graph import Value
 from ..ir.ops.contract import split_spec
-from ..ir.ops.families import EXPENSIVE, REDUCTIONS, SEARCHES
+from ..ir.ops.families import EXPENSIVE, REDUCTIONS
 from ..ir.types import Dim, Shape, upper_bound
 from .access import Linear, depth, identity, most, offset, region_index
 from .cone import cone, home
@@ -191,7 +191,7 @@ def _rows(nest: Nest | Call) -> int:
 def _batch(call: Call, buffers: Mapping[Value, Buffer]) -> _Profile | None:
     """The profile of a batched product whose items are so small that BLAS has one thread each."""
     value = call.value
-    if value.op.name in SEARCHES or len(value.shape) < 3:
+    if value.op.name != "contract" or len(value.shape) < 3:
         return None
     profile = _Profile()
     for part in (*value.args, value):

@@ -5,14 +5,33 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 if TYPE_CHECKING:
     from ..ir.graph import Outcome
 
 MOST_THREADS = 1024
 
 
-class OutOfBounds(IndexError):  # noqa: N818
+class Failure(Exception):  # noqa: N818
+    """A call that native code ended; ``kind`` as in `schedule.Check`."""
+
+    kind = ""
+
+
+class OutOfBounds(Failure, IndexError):  # noqa: N818
     """An index in native code left its array."""
+
+    kind = "index"
+
+
+class NoSolution(Failure, np.linalg.LinAlgError):
+    """A factorization or system of equations without a result."""
+
+    kind = "linalg"
+
+
+FAILURES: dict[str, type[Failure]] = {kind.kind: kind for kind in (OutOfBounds, NoSolution)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,10 +11,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from ..ir.graph import Value
-from ..ir.ops.families import REDUCTIONS, SEARCHES, UPDATES
+from ..ir.ops.families import LIBRARY, REDUCTIONS, UPDATES
 from .access import VIEWS, Index, Linear, aligned, offset, same_but_units, through_view
 
-LIBRARY = SEARCHES | {"contract"}
 LEAVES = frozenset({"input", "const", "iota", "empty", "dim"})
 CONTROL = frozenset({"loop", "cond"})
 ROOTS = LIBRARY | REDUCTIONS | UPDATES | {"get"}

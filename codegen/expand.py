@@ -1,4 +1,7 @@
-"""``expand``: contractions become what the scheduler knows.
+"""``expand``: contractions and linear algebra become what the scheduler knows.
+
+Ops that say themselves what they are made of (`Op.expand`) become that; parts of one
+decomposition become parts of the result of one call, as equal Values are one.
 
 Large products stay ``contract``, in the canonical form of a (batched) matrix product, for BLAS;
 the others, and those of symbolic sizes, become a broadcast product and a sum, which fuse with
@@ -7,9 +10,12 @@ their neighbours.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from ..ir.graph import Block, Graph, Value, renamed
 from ..ir.ops import broadcast, contract, mul, reshape, sum_, transpose, zeros
 from ..ir.ops.contract import split_spec
+from ..ir.ops.families import LIBRARY
 from ..ir.types import Affine
 
 MATRIX_WORK = 4096
@@ -21,19 +27,57 @@ that ``X @ w`` and ``X.T @ r`` read X once.
 
 
 def expand(graph: Graph) -> Graph:
+    while _has_parts(graph):
+        graph = _rebuilt(graph, _unfolding)
+    return _rebuilt(graph, lambda graph: _settled)
+
+
+Rebuild = Callable[[Value, tuple[Value, ...]], "Value | None"]
+
+
+def _has_parts(graph: Graph) -> bool:
+    return any(
+        value.op.expand is not None or any(map(_has_parts, value.regions)) for value in graph.values
+    )
+
+
+def _rebuilt(graph: Graph, way: Callable[[Graph], Rebuild]) -> Graph:
+    """The Graph with what a ``way`` to rebuild it puts in the place of values, if anything."""
     block = Block(graph.inputs)
     new: dict[Value, Value] = {value: value for value in graph.inputs}
+    rebuild = way(graph)
     with block:
         for value in graph.values:
             args = tuple(new[arg] for arg in value.args)
-            if value.op is contract:
-                new[value] = _product(value, *args)
-            elif value.op.name == "stop_gradient":
-                new[value] = args[0]
-            else:
-                regions = tuple(expand(region) for region in value.regions)
-                new[value] = block.add(value.op, args, value.attrs, regions)
+            found = rebuild(value, args)
+            if found is None:
+                regions = tuple(_rebuilt(region, way) for region in value.regions)
+                found = block.add(value.op, args, value.attrs, regions)
+            new[value] = found
     return block.graph([new[value] for value in graph.outputs], renamed(graph.guards, new))
+
+
+def _unfolding(graph: Graph) -> Rebuild:
+    """Ops that are made of others, put together where they are parts of one decomposition."""
+    known = {(value.op.name, value.args) for value in graph.values}
+
+    def rebuild(value: Value, args: tuple[Value, ...]) -> Value | None:
+        if value.op.expand is None:
+            return None
+        attrs = dict(value.attrs)
+        return value.op.expand(args, attrs, lambda name: (name, value.args) in known)
+
+    return rebuild
+
+
+def _settled(value: Value, args: tuple[Value, ...]) -> Value | None:
+    if value.op is contract:
+        return _product(value, *args)
+    if value.op.name == "stop_gradient":
+        return args[0]
+    if value.op.name in LIBRARY and not value.type.size:
+        return zeros(value.type)
+    return None
 
 
 def _product(value: Value, x: Value, z: Value) -> Value:

@@ -9,8 +9,15 @@ import re
 BLAS = "adjit_blas_"
 """What the names of BLAS functions begin with in LLVM: SciPy's, whose integers have 32 bits."""
 
+LAPACK = "adjit_lapack_"
+"""What the names of LAPACK functions begin with: SciPy's, too."""
+
 SPECIAL = "adjit_special_"
 """What the names of SciPy's special functions begin with."""
+
+UFUNC = "adjit_ufunc_"
+"""What the names of the loops of NumPy's Fourier transforms begin with: then the ufunc's name and
+the character of the real dtype; with ``_data`` behind it, what the loop is given."""
 
 NUMPY = {"PyArray_New": 93, "PyArray_Scalar": 60}
 """Positions in NumPy's table of functions (numpy/__multiarray_api.h)."""
@@ -18,17 +25,20 @@ NUMPY = {"PyArray_New": 93, "PyArray_Scalar": 60}
 
 def address(name: str) -> int | None:
     """None where the process has a function of that name itself."""
-    if name.startswith(BLAS):
-        return _blas(name.removeprefix(BLAS))
+    if name.startswith((BLAS, LAPACK)):
+        return _linear_algebra(name)
     if name.startswith(SPECIAL):
         return _special(name.removeprefix(SPECIAL))
+    if name.startswith(UFUNC):
+        return _loop(*name.removeprefix(UFUNC).removesuffix("_data").rsplit("_", 1), name)
     return _numpy(NUMPY[name]) if name in NUMPY else None
 
 
-def _blas(name: str) -> int:
-    from scipy.linalg import cython_blas
+def _linear_algebra(name: str) -> int:
+    from scipy.linalg import cython_blas, cython_lapack
 
-    capsule = cython_blas.__pyx_capi__[name]
+    module, start = (cython_blas, BLAS) if name.startswith(BLAS) else (cython_lapack, LAPACK)
+    capsule = module.__pyx_capi__[name.removeprefix(start)]
     return _pointer(capsule, _signature(capsule))
 
 
@@ -46,6 +56,26 @@ def _special(name: str) -> int:
         if wanted.fullmatch(found) and _DOUBLES.fullmatch(signature):
             return _pointer(capsule, signature)
     raise LookupError(f"SciPy has no function of doubles named {name}")
+
+
+_LOOPS, _DATA, _COUNT = 32, 40, 48
+"""Of PyUFuncObject (numpy/ufuncobject.h): its loops, what they are given, and how many."""
+
+
+@functools.cache
+def _loop(ufunc: str, char: str, name: str) -> int:
+    from numpy.fft import _pocketfft_umath as module  # type: ignore[attr-defined]
+
+    found = getattr(module, ufunc)
+    number = next(n for n, types in enumerate(found.types) if types[1] == char)
+    if ctypes.c_int.from_address(id(found) + _COUNT).value != len(found.types):
+        raise LookupError(f"{found} of NumPy is not laid out as its headers say")
+    field = _DATA if name.endswith("_data") else _LOOPS
+    table = ctypes.c_void_p.from_address(id(found) + field).value
+    place = table and ctypes.c_void_p.from_address(table + 8 * number).value
+    if not place:
+        raise LookupError(f"{found} of NumPy has no {name}")
+    return place
 
 
 @functools.cache

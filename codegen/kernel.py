@@ -31,13 +31,13 @@ class Kernel:
 
     ``outputs``: the types of each path's outputs. ``arena``: bytes of scratch memory. ``divides``:
     whether it has bands, which run on several threads; ``loops``: whether it has loops, and so
-    can take long. ``checks`` are the messages of indices that leave their arrays.
+    can take long. ``checks`` are the errors that a call can end with: kind and message.
     """
 
     code: ObjectCode
     outputs: tuple[tuple[ArrayType, ...], ...]
     exits: tuple[Exit, ...]
-    checks: tuple[str, ...]
+    checks: tuple[tuple[str, str], ...]
     arena: int
     tapes: int
     divides: bool

@@ -9,8 +9,8 @@ Behind its first number ``left`` holds a pointer and a size for each tape (`tape
 bands run on ``pool`` (`threads`). The entry
 returns the number of the path that was taken, or ``-1 - n`` where branch ``n`` had an outcome
 without an arm; ``left`` then holds the outcome's bits. The numbers after those of the
-branches stand for indices out of bounds, by ``Schedule.checks``, with the index in ``left``, and
-the one after these for memory that was not to be had.
+branches stand for errors, by ``Schedule.checks``, with an index out of bounds in ``left``, and the
+one after these for memory that was not to be had.
 """
 
 from __future__ import annotations
@@ -18,13 +18,15 @@ from __future__ import annotations
 import llvmlite.ir as ll
 
 from ..ir.graph import Value
-from ..ir.ops.families import SEARCHES
+from ..ir.ops.families import SEARCHES, TRANSFORMS
 from . import order
 from .blas import Products
 from .body import Body
 from .control import Control
+from .fourier import Transforms
 from .frame import Frame
 from .kernel import NAME
+from .lapack import Factorizations
 from .nest import NestEmitter
 from .outline import emit_band
 from .scalar import I8, I32, I64, Scalar, constant, from_memory, memory_type, to_memory
@@ -161,8 +163,12 @@ class _Kernel:
                 step = code.steps[number]
                 if isinstance(step, Call) and step.value.op.name in SEARCHES:
                     order.emit(b, step.value, frame)
-                elif isinstance(step, Call):
+                elif isinstance(step, Call) and step.value.op.name == "contract":
                     products.emit(b, step.value)
+                elif isinstance(step, Call) and step.value.op.name in TRANSFORMS:
+                    Transforms(frame).emit(b, step)
+                elif isinstance(step, Call):
+                    Factorizations(frame, self._without_solution).emit(b, step)
                 elif isinstance(step, Loop):
                     self.control.loop(b, step, frame)
                 elif isinstance(step, Choice):
@@ -181,7 +187,10 @@ class _Kernel:
 
     def _out_of_bounds(self, b: ll.IRBuilder, where: str, number: ll.Value) -> None:
         b.store(number, self.function.args[-1])
-        self._leave(b, self._failure(self.schedule.checks.index(where)))
+        self._leave(b, self._failure(self.schedule.checks.index(("index", where))))
+
+    def _without_solution(self, b: ll.IRBuilder, message: str) -> None:
+        self._leave(b, self._failure(self.schedule.checks.index(("linalg", message))))
 
     def _out_of_memory(self, b: ll.IRBuilder) -> None:
         self._leave(b, self._failure(len(self.schedule.checks)))

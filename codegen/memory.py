@@ -15,8 +15,9 @@ from .access import most
 from .bands import band
 from .place import Placement
 from .regions import Regions
-from .schedule import Buffer, Choice, Loop, Region, Step
+from .schedule import Buffer, Call, Choice, Loop, Region, Step
 from .scope import Flow
+from .workspace import places
 
 SMALL = 1 << 15
 """Bytes up to which an array rather has a slot of its own than one of an array with other rows."""
@@ -69,6 +70,12 @@ class Memory:
         self.arena.rows[slot] = most(value.shape[:1])
         return Buffer("slot", slot)
 
+    def scratch(self, size: int) -> Buffer:
+        """Memory for the time of one step."""
+        slot = self._slot(size, 1)
+        self.arena.rows[slot] = 1
+        return Buffer("slot", slot)
+
     def _slot(self, size: int, rows: int) -> int:
         sizes = self.arena.sizes
         free = self.free
@@ -118,10 +125,19 @@ def assign(placement: Placement, buffers: dict[Value, Buffer], memory: Memory) -
         for value in owner:
             if placement.position[value] == number:
                 buffers[value] = buffers[owner[value]]
+        if isinstance(step, Call):
+            step = _with_scratch(step, memory)
+            if step.scratch is not None:
+                leaving.setdefault(number, []).append(step.scratch.number)
         steps.append(_planned(step, buffers, memory) if isinstance(step, Flow) else step)
         if placement.scope.final:
             memory.free.extend(leaving.get(number, ()))
     return steps
+
+
+def _with_scratch(call: Call, memory: Memory) -> Call:
+    size = places(call.value)[1]
+    return Call(call.value, memory.scratch(size)) if size else call
 
 
 def _planned(step: Flow, buffers: dict[Value, Buffer], memory: Memory) -> Step:

@@ -11,7 +11,7 @@ import numpy as np
 
 from ..ir.graph import Outcome
 from ..ir.types import ArrayType
-from .call import DEFAULT, Departure, Options, OutOfBounds
+from .call import DEFAULT, FAILURES, Departure, Options
 from .kernel import NAME, Kernel
 from .load import Library
 from .threads import default_threads, pool
@@ -126,8 +126,8 @@ class Native:
         if failure == len(kernel.checks):
             raise MemoryError("no memory for what the derivative of a loop must keep")
         if failure >= 0:
-            message = kernel.checks[failure]
-            raise OutOfBounds(message.replace("{}", str(bits)))
+            kind, message = kernel.checks[failure]
+            raise FAILURES[kind](message.replace("{}", str(bits)))
         left = kernel.exits[number]
         outcome: Outcome
         if left.kind == "f":

@@ -13,13 +13,12 @@ from typing import TYPE_CHECKING
 from ..ir.errors import IRError
 from ..ir.graph import Value, symbols
 from ..ir.ops.control import UNBOUNDED
-from ..ir.ops.families import EXPENSIVE, REDUCTIONS, UPDATES
+from ..ir.ops.families import EXPENSIVE, LIBRARY, REDUCTIONS, UPDATES
 from ..ir.types import Shape, Symbol
 from .access import Linear, depth, identity, most, offset, region_index
 from .cone import (
     CONTROL,
     LEAVES,
-    LIBRARY,
     ROOTS,
     Cone,
     cone,

@@ -15,11 +15,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from ..ir.graph import Value, symbols
+from ..ir.passes.prune import check_of
 from .bands import band
 from .memory import Memory, assign
 from .place import Scope
 from .regions import Regions, attempt, users
-from .schedule import Buffer, Schedule, Section
+from .schedule import Buffer, Check, Schedule, Section
 from .tree import Branch, Leaf, Node, Program
 
 
@@ -94,9 +95,10 @@ def _literals(values: Iterable[Value]) -> Iterator[Value]:
             yield from _literals(region.values)
 
 
-def _checks(values: Iterable[Value]) -> Iterator[str]:
+def _checks(values: Iterable[Value]) -> Iterator[Check]:
     for value in values:
-        if value.op.name == "index" and value.attr("where"):
-            yield value.attr("where")
+        found = check_of(value)
+        if found is not None:
+            yield found
         for region in value.regions:
             yield from _checks(region.values)

@@ -20,6 +20,9 @@ from .tree import Branch, Leaf, Program
 ALIGNMENT = 64
 """Bytes; a cache line."""
 
+Check = tuple[str, str]
+"""An error that a call can end with: the kind (``index``, ``linalg``) and its message."""
+
 
 @dataclass(frozen=True, slots=True)
 class Buffer:
@@ -61,9 +64,10 @@ class Nest:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A function that is called: a matrix product by BLAS, sorting, searching."""
+    """A function that is called, with its ``scratch`` memory: BLAS, LAPACK, sorting, searching."""
 
     value: Value
+    scratch: Buffer | None = None
 
 
 @dataclass(slots=True)
@@ -171,8 +175,8 @@ class Schedule:
     """A Program with its sections, the sizes of its slots in bytes, and the number of tapes.
 
     The last slot holds the partial results of bands, if there are any.
-    ``copies``: of whole arrays, before loops and in each of their iterations; ``checks``: the
-    messages of indices that are checked.
+    ``copies``: of whole arrays, before loops and in each of their iterations; ``checks``: what
+    can go wrong in a call.
     """
 
     program: Program
@@ -181,7 +185,7 @@ class Schedule:
     tapes: int
     copies: int
     literals: list[Value] = field(default_factory=list)
-    checks: list[str] = field(default_factory=list)
+    checks: list[Check] = field(default_factory=list)
 
     def sections(self) -> list[Section]:
         found, stack = [], [self.root]

@@ -10,9 +10,10 @@ from __future__ import annotations
 from ..ir.graph import Block, Graph, Value, renamed
 from ..ir.op import CONST
 from ..ir.ops.control import LOOP, passed
+from ..ir.ops.families import LIBRARY
 from ..ir.passes.prune import copy_values
 from .access import VIEWS, most
-from .cone import CONTROL, LIBRARY, ROOTS, home, reads_by_offset
+from .cone import CONTROL, ROOTS, home, reads_by_offset
 
 _NOTHING = frozenset({"const", "iota", "empty", "dim"})
 _STORED = ROOTS | _NOTHING | {"input"}

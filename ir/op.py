@@ -58,7 +58,9 @@ class Op:
     tangents)`` the tangent of ``y``, with None for zero tangents. ``reach(y, mask)`` tells, for
     each argument, which elements matter to those of ``y`` in a mask. ``lower`` is what code
     generation needs: for a pointwise op a callable ``(builder, *scalars)`` or the name of an
-    instruction by kind of number.
+    instruction by kind of number. ``expand(args, attrs, present)`` builds what code generation
+    knows in place of an application; ``present(name)`` tells whether the op of that name is
+    applied to the same arguments, too.
     """
 
     name: str
@@ -71,6 +73,7 @@ class Op:
     jvp: Callable[[Value, Sequence[Value | None]], Value | None] | None = None
     reach: Callable[[Value, Value], tuple[Value | None, ...]] | None = None
     lower: Any = None
+    expand: Callable[..., Value] | None = None
     singular: bool = False
     domain: tuple[float, float] = (-3.0, 3.0)
     doc: str = ""
@@ -171,10 +174,12 @@ def general(
     vjp: Callable[[Value, Value], tuple[Value | Masked | None, ...]],
     jvp: Callable[[Value, Sequence[Value | None]], Value | None],
     reach: Callable[[Value, Value], tuple[Value | None, ...]],
+    expand: Callable[..., Value] | None = None,
     doc: str = "",
 ) -> Op:
     """An op with a VJP and a JVP of its own."""
-    return register(Op(name, "general", infer, reference, vjp=vjp, jvp=jvp, reach=reach, doc=doc))
+    rules: dict[str, Any] = {"vjp": vjp, "jvp": jvp, "reach": reach, "expand": expand}
+    return register(Op(name, "general", infer, reference, doc=doc, **rules))
 
 
 # --- inputs and constants -------------------------------------------------------------------

@@ -30,7 +30,7 @@ from . import ops  # noqa: F401  (fills the op table)
 from .errors import IRError
 from .graph import Block, Graph, Guard, Literal, Value
 from .op import OPS
-from .types import DTYPE_NAMES, NAME_OF_DTYPE, Affine, ArrayType, Symbol, symbol
+from .types import DTYPE_NAMES, NAME_OF_DTYPE, Affine, ArrayType, Symbol, part_dtype, symbol
 
 
 def print_graph(graph: Graph) -> str:
@@ -75,7 +75,10 @@ def _print_attr(item: Any) -> str:
     if isinstance(item, Literal):
         if not item.array.size:  # a list of nothing does not tell the shape
             return f"{NAME_OF_DTYPE[item.array.dtype]}:empty{item.array.shape!r}"
-        return f"{NAME_OF_DTYPE[item.array.dtype]}:{_print_numbers(item.array.tolist())}"
+        numbers = item.array
+        if numbers.dtype.kind == "c":  # its parts, so that signs of zeros are told
+            numbers = np.stack([numbers.real, numbers.imag], -1)
+        return f"{NAME_OF_DTYPE[item.array.dtype]}:{_print_numbers(numbers.tolist())}"
     if isinstance(item, np.dtype):
         return NAME_OF_DTYPE[item]
     if isinstance(item, tuple):
@@ -212,8 +215,15 @@ def _from_ast(node: ast.expr, symbols: dict[str, Affine]) -> Any:
         raise IRError(f"not a number, name, tuple or dimension: {ast.unparse(node)}")
     left, right = _from_ast(node.left, symbols), _from_ast(node.right, symbols)
     if isinstance(node.op, ast.MatMult):
-        return Literal(np.array(right, left))
+        return _literal(right, left)
     return left + right if isinstance(node.op, ast.Add) else left * right
+
+
+def _literal(numbers: Any, dtype: np.dtype) -> Literal:
+    if dtype.kind == "c" and not isinstance(numbers, np.ndarray):
+        pairs = np.array(numbers, part_dtype(dtype))
+        return Literal(pairs.view(dtype)[..., 0])
+    return Literal(np.array(numbers, dtype))
 
 
 def _from_call(node: ast.Call, symbols: dict[str, Affine]) -> Any:

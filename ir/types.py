@@ -16,6 +16,8 @@ from .errors import IRError
 DTYPE_NAMES: dict[str, np.dtype] = {
     "f64": np.dtype(np.float64),
     "f32": np.dtype(np.float32),
+    "c128": np.dtype(np.complex128),
+    "c64": np.dtype(np.complex64),
     "i64": np.dtype(np.int64),
     "i32": np.dtype(np.int32),
     "i16": np.dtype(np.int16),
@@ -32,8 +34,20 @@ NAME_OF_DTYPE = {dtype: name for name, dtype in DTYPE_NAMES.items()}
 
 F64 = DTYPE_NAMES["f64"]
 F32 = DTYPE_NAMES["f32"]
+C128 = DTYPE_NAMES["c128"]
+C64 = DTYPE_NAMES["c64"]
 I64 = DTYPE_NAMES["i64"]
 BOOL = DTYPE_NAMES["bool"]
+
+
+def part_dtype(dtype: np.dtype) -> np.dtype:
+    """The dtype of the real and imaginary parts of complex numbers; any other is its own."""
+    return {C128: F64, C64: F32}.get(dtype, dtype)
+
+
+def complex_dtype(dtype: np.dtype) -> np.dtype:
+    """The complex dtype whose parts have a dtype of floats."""
+    return {F64: C128, F32: C64}.get(dtype, dtype)
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +227,11 @@ class ArrayType:
 
     @property
     def differentiable(self) -> bool:
-        return self.dtype.kind == "f"
+        return self.dtype.kind in "fc"
+
+    @property
+    def is_complex(self) -> bool:
+        return self.dtype.kind == "c"
 
     def with_dtype(self, dtype: np.dtype) -> ArrayType:
         return ArrayType(dtype, self.shape)
@@ -233,6 +251,10 @@ class TupleType:
 
     shape = ()
     differentiable = False
+
+    @property
+    def is_complex(self) -> bool:
+        return any(item.is_complex for item in self.items)
 
     def __str__(self) -> str:
         return f"({', '.join(map(str, self.items))})"

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from derivatives import build, floats
+from matrix_samples import MATRIX_SAMPLES
 
 from adjit.ir import ops
 from adjit.ir.errors import IRError
@@ -178,6 +179,14 @@ STRUCTURAL: dict[str, list[Callable[[Op], Sample]]] = {
         lambda op: _searched(op, (0,), (2,), "left"),
         lambda op: _searched(op, (3,), (0,), "left"),
     ],
+    "fft": [
+        _at((4, 2), inverse=False),
+        _at((3, 5, 2), inverse=True),
+        _at((0, 3, 2), inverse=False),
+        _at((1, 2), inverse=True),
+    ],
+    "rfft": [_at((4,)), _at((2, 5)), _at((1,)), _at((0, 2))],
+    "irfft": [_at((3, 2), size=4), _at((2, 3, 2), size=5), _at((1, 2), size=1)],
     "contract": [
         _at((2, 3), (3, 4), spec="ab,bc->ac"),
         _at((2, 3), (3,), spec="ab,b->a"),
@@ -190,6 +199,7 @@ STRUCTURAL: dict[str, list[Callable[[Op], Sample]]] = {
         _at((2, 0), (0, 3), spec="ab,bc->ac"),
         _at((1, 3), (3, 1), spec="ab,bc->ca"),
     ],
+    **MATRIX_SAMPLES,
 }
 
 

@@ -17,6 +17,7 @@ def compile_grad(
     *,
     argnums: Argnums = 0,
     has_aux: bool = False,
+    holomorphic: bool = False,
     threads: int | None = None,
     libm: bool = False,
 ) -> Gradient: ...
@@ -28,6 +29,7 @@ def compile_grad(
     *,
     argnums: Argnums = 0,
     has_aux: bool = False,
+    holomorphic: bool = False,
     threads: int | None = None,
     libm: bool = False,
 ) -> Callable[[Callable[..., Any]], Gradient]: ...
@@ -38,6 +40,7 @@ def compile_grad(
     *,
     argnums: Argnums = 0,
     has_aux: bool = False,
+    holomorphic: bool = False,
     threads: int | None = None,
     libm: bool = False,
 ) -> Any:
@@ -56,38 +59,55 @@ def compile_grad(
     ``.graph .adjoint .schedule .llvm .asm``, all taking the function's own arguments. ``out=``
     names arrays that receive the gradient.
 
+    The gradient by a complex argument ``z = x + 1j*y`` is ``df/dx - 1j*df/dy``, as in JAX and
+    autograd. With ``holomorphic=True`` arguments and result are complex, and the gradient is the
+    complex derivative.
+
     Large loops run on ``threads`` threads, by default ``NUMBA_NUM_THREADS`` or as many as there
     are cores; the result does not depend on how many. With ``libm=True`` the elementary functions
     (exp, sin, ...) are those of the C library to the last bit, one element at a time, in the
     place of vector code that is within 2 ulp (units in the last place) of the exact value.
     """
-    options = Options(threads, libm)
+    options, mode = Options(threads, libm), _mode(holomorphic)
     if fun is None:
-        return lambda function: Gradient(function, argnums, has_aux=has_aux, options=options)
-    return Gradient(fun, argnums, has_aux=has_aux, options=options)
+        return lambda function: Gradient(function, argnums, mode, has_aux, options)
+    return Gradient(fun, argnums, mode, has_aux, options)
+
+
+def _mode(holomorphic: bool) -> str:
+    return "holomorphic" if holomorphic else "gradient"
 
 
 def value_and_grad(
-    fun: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False
+    fun: Callable[..., Any],
+    argnums: Argnums = 0,
+    has_aux: bool = False,
+    holomorphic: bool = False,
 ) -> Gradient:
     """``compile_grad`` as a function: ``value_and_grad(fun)(x)`` is ``(value, gradient)``.
 
     Asked twice for the same function it returns the same object, so that
     ``value_and_grad(fun)(x)`` in a loop compiles once.
     """
-    wanted = checked_argnums(argnums)
+    wanted, mode = checked_argnums(argnums), _mode(holomorphic)
     found: Gradient = kept(
-        fun, ("gradient", wanted, has_aux), lambda: Gradient(fun, wanted, has_aux=has_aux)
+        fun, (mode, wanted, has_aux), lambda: Gradient(fun, wanted, mode, has_aux)
     )
     return found
 
 
-def grad(fun: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False) -> GradientAlone:
+def grad(
+    fun: Callable[..., Any],
+    argnums: Argnums = 0,
+    has_aux: bool = False,
+    holomorphic: bool = False,
+) -> GradientAlone:
     """A function that returns the gradient of a real scalar function, compiled.
 
-    ``argnums`` as in :func:`compile_grad`; with ``has_aux`` it returns ``(gradient, aux)``.
+    ``argnums`` and ``holomorphic`` as in :func:`compile_grad`; with ``has_aux`` it returns
+    ``(gradient, aux)``.
     """
-    return value_and_grad(fun, argnums, has_aux).grad
+    return value_and_grad(fun, argnums, has_aux, holomorphic).grad
 
 
 def jit(fun: Callable[..., Any], *, threads: int | None = None, libm: bool = False) -> Compiled:

@@ -115,7 +115,7 @@ def _placed(x: Any) -> tuple[Ints, Layout]:
 def _face(x: Any) -> Any:
     """What NumPy's resolver is shown: a dtype, or the class of a weak scalar."""
     weak = weak_of(x)
-    if weak in (int, float):
+    if weak in (int, float, complex):
         return weak
     return WEAK_DTYPE[bool] if weak is bool else x.dtype
 

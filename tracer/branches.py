@@ -263,7 +263,7 @@ class Fork:
             for graph in graphs
             for value in graph.values
         )
-        numbers = all(y.dtype.kind != "f" and not y.shape for y in then.outputs)
+        numbers = all(y.dtype.kind not in "fc" and not y.shape for y in then.outputs)
         if simple and numbers:
             pairs = zip(inline(then, args), inline(other, args), strict=True)
             return [ops.where(self.condition, x, z) for x, z in pairs]

@@ -18,10 +18,13 @@ from typing import Any
 import numpy as np
 
 from .array import Array
+from .drawing import fix, seen_at
 from .errors import error
+from .generators import is_generator, is_shared
 from .places import (
     BUFFERS,
     EXACT,
+    METHODS,
     SCALARS,
     Attribute,
     Default,
@@ -62,7 +65,7 @@ class Memory:
     what ``guard_contents`` has been through. ``rewritten``: the user's helpers as they run.
     """
 
-    places: dict[IdentityOf, tuple[Source, Any]] = field(default_factory=dict)
+    places: dict[IdentityOf, tuple[Any, Any]] = field(default_factory=dict)
     arrays: dict[Source, np.ndarray] = field(default_factory=dict)
     copies: list[tuple[Source, Any, Any]] = field(default_factory=list)
     originals: dict[IdentityOf, Any] = field(default_factory=dict)
@@ -116,6 +119,12 @@ def _observe(
         return result
     if _is_container(value):
         return _observe_container(trace, memory, source, value, count, depth)
+    if is_generator(value) and not is_shared(value):
+        note(trace, source, seen_at(trace, memory.places, source, value))
+        return value
+    owner = getattr(value, "__self__", None) if isinstance(value, METHODS) else None
+    if is_generator(owner):
+        fix(trace, memory.places, owner)
     note(trace, source, IdentityOf(value))
     _guard_protocols(trace, value)
     return value
@@ -260,11 +269,7 @@ def default_places(function: FunctionType) -> Iterator[tuple[Source, Any]]:
 
 def observe_defaults(trace: Trace, original: FunctionType, rewritten: FunctionType) -> None:
     """Gives a rewritten function captured defaults: arrays that are read at each call."""
-    # An immutable default is as fixed as the code of the function.
-    values = [
-        value if type(value) in SCALARS else observe(trace, source, value)
-        for source, value in default_places(original)
-    ]
+    values = [observe(trace, source, value) for source, value in default_places(original)]
     count = len(original.__defaults__ or ())
     rewritten.__defaults__ = tuple(values[:count])
     rewritten.__kwdefaults__ = dict(zip(original.__kwdefaults__ or (), values[count:], strict=True))

@@ -65,7 +65,7 @@ def _check(
     expected = _differences(fun, args, direction)
     weights = _random_like(fun(*args), rng)
     # A float32 anywhere on the way is the precision of all that comes out.
-    single = any(x.dtype == np.float32 for x in _floats((direction, weights)))
+    single = any(x.real.dtype == np.float32 for x in _floats((direction, weights)))
     default = 2e-2 if single else 1e-6
     limits = tuple(default if limit is None else limit for limit in tolerance)
     for mode in modes:
@@ -101,8 +101,8 @@ def _pulled(fun: Callable[..., Any], weights: Any) -> Callable[..., Any]:
 
 
 def _is_float(leaf: Any) -> bool:
-    return isinstance(leaf, float | np.floating) or (
-        isinstance(leaf, np.ndarray) and leaf.dtype.kind == "f"
+    return isinstance(leaf, float | complex | np.inexact) or (
+        isinstance(leaf, np.ndarray) and leaf.dtype.kind in "fc"
     )
 
 
@@ -119,28 +119,40 @@ def _random_like(item: Any, rng: np.random.Generator) -> Any:
             found.append(None)
             continue
         array = np.asarray(leaf)
-        move = np.asarray(rng.uniform(0.5, 1.0, array.shape) * rng.choice([-1, 1], array.shape))
-        found.append(float(move) if type(leaf) is float else move.astype(array.dtype))
+        move = _random(array.shape, rng)
+        if array.dtype.kind == "c":
+            move = move + 1j * _random(array.shape, rng)
+        found.append(move.astype(array.dtype))
+        if type(leaf) in (float, complex):
+            found[-1] = move.item()
     return rebuild(structure, found)
+
+
+def _random(shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
+    """Numbers of both signs, away from 0."""
+    return np.asarray(rng.uniform(0.5, 1.0, shape) * rng.choice([-1, 1], shape))
 
 
 def _differences(fun: Callable[..., Any], args: tuple, direction: tuple) -> list[np.ndarray]:
     """d/dh fun(args + h * direction) at 0, extrapolated from three step sizes."""
     leaves, structure = flatten(args)
     moves = flatten(direction)[0]
-    sizes = [np.asarray(leaf).dtype.itemsize for leaf in leaves if _is_float(leaf)]
-    base = STEPS[8 if min(sizes, default=8) >= 8 else 4]
+    single = any(np.asarray(leaf).real.dtype == np.float32 for leaf in leaves if _is_float(leaf))
+    base = STEPS[4 if single else 8]
 
     def at(h: float) -> list[np.ndarray]:
         moved = []
         for leaf, move in zip(leaves, moves, strict=True):
             if move is None:
                 moved.append(leaf.copy() if isinstance(leaf, np.ndarray) else leaf)
-            elif type(leaf) is float:
+            elif type(leaf) in (float, complex):
                 moved.append(leaf + h * move)
             else:
                 moved.append((leaf + h * move).astype(np.asarray(leaf).dtype)[()])
-        return [x.astype(np.float64) for x in _floats(fun(*rebuild(structure, moved)))]
+        return [
+            x.astype(np.result_type(x, np.float64))
+            for x in _floats(fun(*rebuild(structure, moved)))
+        ]
 
     def central(h: float) -> list[np.ndarray]:
         return [(y - x) / (2 * h) for x, y in zip(at(-h), at(h), strict=True)]
@@ -154,7 +166,9 @@ def _differences(fun: Callable[..., Any], args: tuple, direction: tuple) -> list
 
 
 def _inner(x: list[np.ndarray], y: list[np.ndarray]) -> float:
-    return float(sum(np.sum(a * b, dtype=np.float64) for a, b in zip(x, y, strict=True)))
+    """The real part of the sum of products: what a cotangent makes of a tangent."""
+    pairs = zip(x, y, strict=True)
+    return float(sum(np.sum(a * b, dtype=np.complex128).real for a, b in pairs))
 
 
 def _compare(

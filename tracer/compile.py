@@ -2,6 +2,7 @@
 
 ========================  ==========================================================
 record                    the user's function runs on proxies      tracer/record.py
+split                     complex numbers become pairs             ir/passes/split.py
 simplify                  exact algebra, folding, interning        ir/passes/simplify.py
 batch                     loops over elements become array code    ir/passes/batch.py
 adjoint or tangent        the derivative, as a Graph               ir/passes/adjoint.py
@@ -34,22 +35,28 @@ from ..codegen.kernel import Kernel
 from ..codegen.plan import plan
 from ..codegen.schedule import Schedule
 from ..codegen.tree import merge
-from ..ir.errors import NoDerivative
+from ..ir.errors import IRError, NoDerivative
 from ..ir.graph import Graph
-from ..ir.passes.adjoint import adjoint
 from ..ir.passes.batch import batch
 from ..ir.passes.factor import factor
 from ..ir.passes.gather import gather
 from ..ir.passes.simplify import simplify
+from ..ir.passes.split import split
 from ..ir.passes.tangent import tangent
 from ..ir.passes.unlink import unlink
+from ..ir.types import ArrayType
 from ..ir.verify import verify
+from .derivatives import gradient, pullback
 from .errors import unsupported
-from .modes import Path, differentiable_outputs
+from .modes import SCALARS, Path, differentiable_outputs
 
 
 def prepared(graph: Graph) -> Graph:
     """A recorded Graph as derivatives are taken of it."""
+    try:
+        graph = split(checked(graph))
+    except IRError as problem:
+        raise unsupported(str(problem)) from problem
     graph = checked(simplify(checked(graph)))
     batched = batch(graph)
     return graph if batched is graph else checked(simplify(checked(batched)))
@@ -68,14 +75,15 @@ def derive(path: Path) -> Graph:
 
 
 def _derived(path: Path) -> Graph:
-    graph = prepared(path.recording.graph)
-    if path.mode == "gradient":
-        graph = adjoint(graph, path.wrt, [0], unit=True)
+    recorded = path.recording.graph
+    graph = prepared(recorded)
+    if path.mode in SCALARS:
+        graph = gradient(recorded, graph, path.wrt)
     elif path.mode == "pullback":
-        graph = adjoint(graph, path.wrt, differentiable_outputs(graph))
+        graph = pullback(recorded, graph, path.wrt)
     elif path.mode == "pushforward":
         graph = tangent(graph, path.wrt)
-    count = len(path.recording.graph.outputs)
+    count = len(recorded.outputs)
     graph = replace(graph, outputs=(*graph.outputs[count:], *graph.outputs[:count]))
     return checked(simplify(checked(graph)))
 
@@ -93,10 +101,24 @@ def schedule_of(paths: Sequence[Path]) -> Schedule:
 
 
 def compile_paths(paths: Sequence[Path], libm: bool) -> Kernel:
-    return compile_schedule(schedule_of(paths), libm)
+    kernel = compile_schedule(schedule_of(paths), libm)
+    return replace(kernel, outputs=tuple(map(output_types, paths)))
+
+
+def output_types(path: Path) -> tuple[ArrayType, ...]:
+    """What the outputs of a path are to users, in their order."""
+    graph = path.recording.graph
+    results = tuple(value.type for value in graph.outputs)
+    if path.mode == "value":
+        return results
+    if path.mode == "pushforward":
+        return (*[results[n] for n in differentiable_outputs(graph)], *results)
+    return (*[graph.inputs[n].type for n in path.wrt], *results)
 
 
 def compile_loop(graph: Graph) -> Kernel:
     """For recording, which needs the numbers of a loop, and no derivatives."""
-    graph = checked(simplify(expand(simplify(unlink(graph)))))
-    return compile_schedule(plan(merge([graph], [range(len(graph.inputs))])))
+    types = tuple(value.type for value in graph.outputs)
+    graph = checked(simplify(expand(simplify(unlink(split(graph))))))
+    kernel = compile_schedule(plan(merge([graph], [range(len(graph.inputs))])))
+    return replace(kernel, outputs=(types,))

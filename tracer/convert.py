@@ -13,7 +13,7 @@ import numpy as np
 
 from ..ir import ops
 from ..ir.graph import Value
-from ..ir.types import BOOL, F64, I64
+from ..ir.types import BOOL, C128, F64, I64
 from . import indexing
 from .core import ArrayCore
 from .errors import AdjitError, error
@@ -53,13 +53,20 @@ class Conversions(ArrayCore):
 
     def __float__(self) -> float:
         trace = self._check_alive("float()")
+        self._check_real("float()")
         value = self._only_element("only 0-dimensional arrays can be converted to Python scalars")
         if value.dtype.kind == "f" and not trace.is_constant(value):
             raise error("cut", dtype=self.dtype)
         return float(trace.decide(value, "float() needs the number"))
 
+    def _check_real(self, operation: str) -> None:
+        if self.dtype.kind == "c":
+            text = f"{operation} argument must be a real number, not {str(self.dtype)!r}"
+            raise error("type", text=text)
+
     def __int__(self) -> int:
         trace = self._check_alive("int()")
+        self._check_real("int()")
         value = self._only_element("only 0-dimensional arrays can be converted to Python scalars")
         return int(trace.decide(self._truncated(value), "int() needs the number"))
 
@@ -81,7 +88,11 @@ class Conversions(ArrayCore):
         return int(trace.decide(self.value, "an index, size or range needs the number"))
 
     def __complex__(self) -> complex:
-        return complex(float(self))
+        trace = self._check_alive("complex()")
+        value = self._only_element("only 0-dimensional arrays can be converted to Python scalars")
+        if value.dtype.kind in "fc" and not trace.is_constant(value):
+            raise error("cut", dtype=self.dtype)
+        return complex(trace.concrete(value).item())
 
     def __round__(self, ndigits: int | None = None) -> Any:
         if ndigits is not None:
@@ -186,6 +197,8 @@ def _as_python_scalar(value: Value, is_constant: Any) -> Any:
 
     if value.dtype.kind == "f":
         return wrap(value if value.dtype == F64 else ops.cast(value, dtype=F64), float)
+    if value.dtype.kind == "c":
+        return wrap(value if value.dtype == C128 else ops.cast(value, dtype=C128), complex)
     if value.dtype == BOOL:
         return wrap(value, bool)
     limits = np.iinfo(check_dtype(value.dtype, "item"))

@@ -12,13 +12,13 @@ import numpy as np
 
 from ..ir import ops
 from ..ir.graph import Block, Value
-from ..ir.types import Affine
+from ..ir.types import Affine, part_dtype
 from . import layout as layouts
 from .current import current_trace
 from .errors import error, unsupported
 from .layout import Ints, Layout
 from .regions import enter, innermost, is_writable_here, refuse
-from .views import Broadcasted, Region, Reshaped, Step, Transposed
+from .views import Broadcasted, Part, Region, Reshaped, Step, Transposed
 
 if TYPE_CHECKING:
     from typing import Self
@@ -106,6 +106,8 @@ class ArrayCore:
         self.steps = steps
         self._shape = shape
         self._dtype: np.dtype = storage.value.dtype
+        if any(isinstance(step, Part) for step in steps):
+            self._dtype = part_dtype(self._dtype)
         self.layout = layouts.known(shape, layout)
         self.weak = weak
         self.bound = bound
@@ -172,6 +174,11 @@ class ArrayCore:
     def is_contiguous(self) -> bool:
         """Whether the array is known to be in C order."""
         return layouts.is_contiguous(self.shape, self.layout)
+
+    @property
+    def is_packed(self) -> bool:
+        """Whether the array is known to be in C order, without gaps."""
+        return layouts.is_packed(self.shape, self.layout)
 
     @property
     def writeable(self) -> bool:
@@ -312,6 +319,11 @@ class ArrayCore:
 
             copy.storage.doubt = base.storage.doubt = user_line()
         return copy
+
+    def _view_part(self, *, imaginary: bool) -> Self:
+        """The real or imaginary part of a complex array, as a view."""
+        layout = None if self.layout is None else tuple(2 * stride for stride in self.layout)
+        return self._view(Part(imaginary), self.shape, layout)
 
     def _view_broadcast(self, shape: Ints) -> Self:
         """A read-only view, as ``np.broadcast_to`` makes it; the shapes must fit."""

@@ -22,7 +22,7 @@ from .api import stop_gradient
 from .array import Array, wrap
 from .containers import flatten, rebuild
 from .current import current_trace
-from .errors import error
+from .errors import error, unsupported
 from .hooks import recordable
 from .join import join
 from .lift import lift
@@ -101,7 +101,7 @@ class custom_vjp(_Custom):  # noqa: N801
         if self.forward is None or self.backward is None:
             raise error("no_rule", name=self.name, kind="custom_vjp", method="defvjp")
         wrt = differentiable_leaves(arguments)
-        inner = Inner(Compiled(self.forward, 0, "value"), arguments, wrt, scalar=False)
+        inner = Inner(Compiled(self.forward, 0, "value"), arguments, wrt)
         _check_captured(trace, _outside(inner.graph), self.name)
         returned = inner.present(inner.splice(inner.graph, inner.outer))
         if not isinstance(returned, tuple) or len(returned) != 2:
@@ -124,6 +124,8 @@ class custom_vjp(_Custom):  # noqa: N801
                 self._cotangent(found[n], x.type) for n, x in zip(wrt, inner.outer, strict=True)
             ]
             rule = block.graph(outputs)
+        _check_real(inner.graph, self.name)
+        _check_real(rule, self.name)
         captured = _outside(rule)
         _check_captured(trace, captured, self.name)
         rule = _closed(rule, captured, len(used))
@@ -180,8 +182,9 @@ class custom_jvp(_Custom):  # noqa: N801
             raise error("no_rule", name=self.name, kind="custom_jvp", method="defjvp")
         wrt = differentiable_leaves(arguments)
         pushed = functools.partial(_pushed, self, wrt)
-        inner = Inner(Compiled(pushed, 0, "value"), arguments, wrt, scalar=False)
+        inner = Inner(Compiled(pushed, 0, "value"), arguments, wrt)
         graph = inner.graph
+        _check_real(graph, self.name)
         _check_captured(trace, _outside(graph), self.name)
         seeds = graph.inputs[len(wrt) :]
         moving = dependents(graph, seeds)
@@ -189,7 +192,7 @@ class custom_jvp(_Custom):  # noqa: N801
         if any(value in moving for value in results):
             raise self._wrong("a value that does not depend on the tangents")
         still = [value for value in graph.values if value not in moving]
-        new = inner.spliced(still, dict(zip(graph.inputs, inner.outer, strict=False)))
+        new = inner.placed(still, dict(zip(graph.inputs, inner.outer, strict=False)))
         outputs = [new.get(value, value) for value in graph.outputs]
         returned, _ = inner.present(outputs)
         leaves, structure = flatten(returned)
@@ -309,6 +312,13 @@ def _outside(graph: Graph) -> list[Value]:
     own = {*graph.inputs, *graph.values}
     used = [arg for value in graph.values for arg in value.args]
     return list(dict.fromkeys(v for v in (*used, *graph.outputs) if v not in own))
+
+
+def _check_real(graph: Graph, name: str) -> None:
+    """The pass that makes real numbers of complex ones does not look into rules."""
+    for value in (*graph.inputs, *graph.values):
+        if value.type.is_complex:
+            raise unsupported(f"the derivative rule of {name} with complex numbers")
 
 
 def _closed(graph: Graph, captured: Sequence[Value], at: int) -> Graph:

@@ -1,8 +1,10 @@
 """From a call to native code: programs by signature, variants by captures, paths by guards.
 
-A :class:`Program` belongs to one signature (structures, dtypes, shapes, static arguments) and
-one set of captured scalars and objects. All its paths are one native function. A call that
-leaves the known paths, or finds no program, records (from the start: nothing was written).
+A :class:`Program` belongs to one signature (structures, dtypes, shapes, static arguments), one
+set of captured scalars and objects, and one sequence of random draws. All its paths are one native
+function. A call that leaves the known paths, or finds no program, records (from the start: nothing
+was written). One that leaves a program with draws puts the generators back first, and goes on with
+the program of the path that it turned out to take, whose draws it makes instead.
 
 Everything that records and compiles is imported when there is something to record.
 """
@@ -11,20 +13,30 @@ from __future__ import annotations
 
 import ctypes
 import threading
-from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from ..codegen.call import DEFAULT, Departure, Options, OutOfBounds
+from ..codegen.call import DEFAULT, Departure, Failure, Options
 from ..ir.errors import IRError
 from .collector import collector_paused
+from .draws import NOTHING, Drawn, Noise
 from .errors import error, located
-from .modes import Path, keys_of
-from .places import Source, read_array, still_holds
-from .recording import Recording, Result
-from .signature import Arguments, Signature, native
+from .modes import SCALARS, Path, keys_of
+from .perform import LOCK, perform, restore_all, states
+from .places import Source, still_holds
+from .program import (
+    ANOTHER_KIND,
+    Event,
+    Outputs,
+    Program,
+    check_shared,
+    difference,
+    event_of,
+    shares,
+)
+from .signature import Arguments, Signature
 
 if TYPE_CHECKING:
     from ..codegen.native import Native
@@ -33,57 +45,11 @@ PATH_LIMIT = 100
 """Paths of one program; a function with more wants np.where or a rolled loop."""
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
-    """A recording and why it happened, for ``explain``."""
-
-    reason: str
-    guards: tuple[tuple[str, str, Any], ...]
-    unrolled: tuple[tuple[str, str], ...]
-
-
-@dataclass(slots=True)
-class Program:
-    """The paths known for one signature and one state of what is captured."""
-
-    paths: list[Path]
-    native: Native
-    statics: dict[Source, object]
-    captures: dict[Source, Any]
-    keys: tuple[Hashable, ...]
-    events: list[Event] = field(default_factory=list)
-    calls: dict[Any, int] = field(default_factory=dict)  # by manner, for native entries
-
-    def read(self) -> dict[Source, np.ndarray] | None:
-        """The captured arrays of this moment; None where a captured thing has changed."""
-        if not all(still_holds(source, expected) for source, expected in self.statics.items()):
-            return None
-        arrays = {}
-        for source, type in self.captures.items():
-            array = read_array(source)
-            if array is None or array.dtype.newbyteorder("=") != type.dtype:
-                return None
-            if array.shape != type.shape:
-                return None
-            arrays[source] = native(str(source), array)
-        return arrays
-
-
-@dataclass(frozen=True, slots=True)
-class Outputs:
-    """What a call computed: the path's arrays, split into results and derivatives."""
-
-    result: Result
-    results: list[np.ndarray]
-    derivatives: list[np.ndarray]
-    path: Path
-    program: Program
-
-
 class Dispatcher:
     """Compiles and calls one function in one mode (see `modes`).
 
-    ``wrt(arguments)`` gives the argument leaves to differentiate by. ``recordings`` and
+    ``wrt(arguments)`` gives the argument leaves to differentiate by; ``active`` those that some
+    other mode may differentiate by, with the random numbers of this one. ``recordings`` and
     ``native_calls`` count what happened.
     """
 
@@ -92,7 +58,6 @@ class Dispatcher:
         fun: Callable[..., Any],
         mode: str,
         wrt: Callable[[Arguments], list[int]],
-        scalar: bool = False,
         has_aux: bool = False,
         options: Options = DEFAULT,
     ) -> None:
@@ -100,7 +65,8 @@ class Dispatcher:
         self.fun = fun
         self.mode = mode
         self.wrt = wrt
-        self.scalar = scalar
+        self.active = wrt
+        self.scalar = SCALARS.get(mode)
         self.has_aux = has_aux
         self.signature = Signature(fun)
         self.programs: dict[Any, tuple[Program, ...]] = {}
@@ -118,27 +84,75 @@ class Dispatcher:
         arguments: Arguments,
         extra: Mapping[tuple[str, int], np.ndarray] | None = None,
         out: dict[int, np.ndarray] | None = None,
+        noise: Noise | None = None,
     ) -> Outputs:
         """Runs natively, recording what is missing.
 
         ``extra``: cotangents or tangents by the keys of `modes`. ``out``: arrays for
         derivatives by number, which are used unless they share memory with captured ones.
+        ``noise``: random numbers to use instead of new ones.
         """
         key = arguments.key
+        given = noise
         for program in self.programs.get(key, ()):
+            if given is not None and program.draws != given.draws:
+                continue
             captured = program.read()
             if captured is not None:
                 break
         else:
-            program, captured = self._first(key, arguments)
+            program, captured, noise = self._first(key, arguments, given)
+        tried: list[Program] = []
         for _ in range(PATH_LIMIT):
-            _check_shared(program, arguments, captured)
-            apart = {n: y for n, y in (out or {}).items() if not _shared(y, captured)}
-            outputs = self._run(program, captured, arguments, extra or {}, apart)
+            check_shared(program, arguments, captured)
+            apart = {n: y for n, y in (out or {}).items() if not shares(y, captured)}
+            outputs = self._attempt(program, captured, arguments, extra or {}, apart, noise)
             if not isinstance(outputs, Departure):
                 return outputs
-            program, captured = self._join(key, program, arguments, outputs)
+            tried.append(program)
+            known = self._taking(key, outputs, tried) if given is None else None
+            if known is not None:
+                (program, captured), noise = known, None
+            else:
+                program, captured, noise = self._join(key, program, arguments, outputs, given)
         raise error("paths", limit=PATH_LIMIT, where=program.events[-1].reason)
+
+    def _attempt(
+        self,
+        program: Program,
+        captured: dict[Source, np.ndarray],
+        arguments: Arguments,
+        extra: Mapping[tuple[str, int], np.ndarray],
+        out: dict[int, np.ndarray],
+        noise: Noise | None,
+    ) -> Outputs | Departure:
+        """Runs a program, with the draws of its paths; they are taken back if it is left."""
+        if noise is not None or not program.draws:
+            return self._run(program, captured, arguments, extra, out, noise or NOTHING)
+        with LOCK:
+            before = states(program.draws, arguments, captured)
+            drawn = perform(program.draws, arguments, captured)
+            if drawn is None:
+                restore_all(before)
+                return ANOTHER_KIND
+            if program.has_guards:
+                outputs = self._run(program, captured, arguments, extra, out, drawn)
+                if isinstance(outputs, Departure):
+                    restore_all(before)
+                return outputs
+        return self._run(program, captured, arguments, extra, out, drawn)
+
+    def _taking(
+        self, key: Any, departure: Departure, tried: Sequence[Program]
+    ) -> tuple[Program, dict[Source, np.ndarray]] | None:
+        """A program with other draws that may have the path of a call which left one."""
+        for program in self.programs[key]:
+            known = any(program.paths[0] is one.paths[0] for one in tried)
+            if not known and program.may_take(departure.trail):
+                captured = program.read()
+                if captured is not None:
+                    return program, captured
+        return None
 
     def _run(
         self,
@@ -147,6 +161,7 @@ class Dispatcher:
         arguments: Arguments,
         extra: Mapping[tuple[str, int], np.ndarray],
         out: dict[int, np.ndarray],
+        noise: Noise,
     ) -> Outputs | Departure:
         machine = program.native
         arrays: list[np.ndarray] = []
@@ -157,98 +172,138 @@ class Dispatcher:
                 arrays.append(array)
             elif isinstance(key, tuple):
                 arrays.append(extra[key])
+            elif isinstance(key, Drawn):
+                arrays.append(noise.arrays[key])
             else:
                 arrays.append(captured[cast("Source", key)])
         self._native_calls.value += 1
         try:
             done = machine(arrays, out)
-        except OutOfBounds as problem:
-            raise located("index", str(problem)) from None
+        except Failure as problem:
+            raise located(problem.kind, str(problem)) from None
         if isinstance(done, Departure):
             return done
         number, results = done
         path = program.paths[number]
         total = len(machine.kernel.outputs[number])
         count = total - len(path.recording.graph.outputs)
-        return Outputs(path.recording.result, results[count:total], results[:count], path, program)
+        derivatives = results[:count]
+        return Outputs(
+            path.recording.result, results[count:total], derivatives, path, program, noise
+        )
 
     # --- recording --------------------------------------------------------------------------
 
-    def _first(self, key: Any, arguments: Arguments) -> tuple[Program, dict]:
+    def _first(
+        self, key: Any, arguments: Arguments, given: Noise | None
+    ) -> tuple[Program, dict, Noise | None]:
         with self.lock:
             known = self.programs.get(key, ())
             for program in known:
                 captured = program.read()
-                if captured is not None:
-                    return program, captured
+                if captured is not None and (given is None or program.draws == given.draws):
+                    return program, captured, given
             reason = self._reason(key, known)
-            path = self._record(arguments, (), {})
-            recording = path.recording
-            program = Program(
-                [path],
-                self._build([path]),
-                dict(recording.statics),
-                {s: v.type for s, v in recording.captures.items()},
-                keys_of([path]),
-                [_event(reason, recording)],
-            )
-            captured = program.read()
-            if captured is None:
-                raise error("unstable", name=_name(self.fun))
+            path, noise = self._record(arguments, (), {}, given)
+            program = self._program([path], [event_of(reason, path.recording)])
             self.programs[key] = (*known, program)
-            return program, captured
+            return program, self._read(program), noise
 
     def _join(
-        self, key: Any, program: Program, arguments: Arguments, departure: Departure
-    ) -> tuple[Program, dict]:
+        self,
+        key: Any,
+        program: Program,
+        arguments: Arguments,
+        departure: Departure,
+        given: Noise | None,
+    ) -> tuple[Program, dict, Noise | None]:
         """Records the path that a call took out of the tree, and adds it."""
         with self.lock:
             current = self._successor(key, program)
             if current is not program:  # another thread has added a path meanwhile
                 captured = current.read()
                 if captured is not None:
-                    return current, captured
-            if len(current.paths) >= PATH_LIMIT:
+                    return current, captured, given
+            known = self.programs[key]
+            if sum(len(one.paths) for one in known if one.read() is not None) >= PATH_LIMIT:
                 raise error("paths", limit=PATH_LIMIT, where=departure.where)
             unrolled = {k: v for p in current.paths for k, v in p.recording.apart.items()}
-            path = self._record(arguments, departure.trail, unrolled)
-            recording = path.recording
-            paths = [*current.paths, path]
-            reason = f"{departure.where}: {departure.reason} was {departure.trail[-1]!r}"
-            try:
-                machine = self._build(paths)
-            except IRError as problem:
-                raise error("unstable", name=f"{_name(self.fun)} ({problem})") from problem
-            joined = Program(
-                paths,
-                machine,
-                current.statics | recording.statics,
-                current.captures | {s: v.type for s, v in recording.captures.items()},
-                keys_of(paths),
-                [*current.events, _event(reason, recording)],
-            )
-            captured = joined.read()
-            if captured is None:
-                raise error("unstable", name=_name(self.fun))
-            known = self.programs[key]
-            self.programs[key] = tuple(joined if p is current else p for p in known)
-            return joined, captured
+            # Numbers that cannot be drawn again may take another way.
+            repeatable = given is not None or all(draw.is_repeatable for draw in current.draws)
+            forced = departure.trail if repeatable else ()
+            path, noise = self._record(arguments, forced, unrolled, given)
+            reason = departure.reason
+            if departure.trail:
+                reason = f"{departure.where}: {reason} was {departure.trail[-1]!r}"
+            event = event_of(reason, path.recording)
+            draws = path.recording.draws
+            same = [one for one in known if one.draws == draws and one.read() is not None]
+            for one in [current] if current in same else same[:1]:
+                if not repeatable and one.has(path):
+                    return one, self._read(one), noise
+                try:
+                    joined = self._program([*one.paths, path], [*one.events, event], one)
+                except IRError as problem:
+                    if one is current:
+                        text = f"{_name(self.fun)} ({problem})"
+                        raise error("unstable", name=text) from problem
+                    continue
+                self.programs[key] = tuple(joined if p is one else p for p in known)
+                return joined, self._read(joined), noise
+            program = self._program([path], [event])
+            self.programs[key] = (*known, program)
+            return program, self._read(program), noise
+
+    def _program(
+        self, paths: list[Path], events: list[Event], old: Program | None = None
+    ) -> Program:
+        """The program of ``paths``, the last of which is new to ``old``."""
+        recording = paths[-1].recording
+        return Program(
+            paths,
+            self._build(paths),
+            (old.statics if old else {}) | recording.statics,
+            (old.captures if old else {}) | {s: v.type for s, v in recording.captures.items()},
+            keys_of(paths),
+            recording.draws,
+            events,
+        )
+
+    def _read(self, program: Program) -> dict[Source, np.ndarray]:
+        """What a new program captures, which must be what its recording has found."""
+        captured = program.read()
+        if captured is None:
+            raise error("unstable", name=_name(self.fun))
+        return captured
 
     def _successor(self, key: Any, program: Program) -> Program:
         """The program that has replaced ``program``, which shares its first path."""
         return next(p for p in self.programs[key] if p.paths[0] is program.paths[0])
 
     def _record(
-        self, arguments: Arguments, forced: Sequence[Any], unrolled: Mapping[object, Any]
-    ) -> Path:
+        self,
+        arguments: Arguments,
+        forced: Sequence[Any],
+        unrolled: Mapping[object, Any],
+        given: Noise | None,
+    ) -> tuple[Path, Noise]:
         from .record import record
 
         self.recordings += 1
         wrt = self.wrt(arguments)
         with collector_paused():
-            recording = record(self.fun, arguments, forced, self.scalar, self.has_aux, unrolled)
+            recording, noise = record(
+                self.fun,
+                arguments,
+                forced,
+                self.scalar,
+                self.has_aux,
+                unrolled,
+                self.active(arguments),
+                given,
+            )
         inputs = [recording.inputs[leaf] for leaf in wrt]
-        return Path(recording, self.mode, tuple(n for n in inputs if n is not None))
+        return Path(recording, self.mode, tuple(n for n in inputs if n is not None)), noise
 
     def _build(self, paths: Sequence[Path]) -> Native:
         from .build import build
@@ -269,64 +324,7 @@ class Dispatcher:
             return f"captured {', '.join(dict.fromkeys(changed)) or 'array'} changed"
         if not self.programs:
             return "first call"
-        return _difference(key, list(self.programs)[-1])
-
-
-def _shared(y: np.ndarray, captured: Mapping[Source, np.ndarray]) -> bool:
-    return any(np.may_share_memory(y, array) for array in captured.values())
-
-
-def _check_shared(
-    program: Program, arguments: Arguments, captured: Mapping[Source, np.ndarray]
-) -> None:
-    """A write into an argument or capture would be missed by another that shares its memory."""
-    written = {n for path in program.paths for n in path.recording.written}
-    if not written:
-        return
-    leaves = enumerate(arguments.leaves)
-    arrays: dict[Any, tuple[str, np.ndarray]] = {
-        n: (f"argument {leaf.name}", leaf.item)
-        for n, leaf in leaves
-        if isinstance(leaf.item, np.ndarray)
-    }
-    arrays |= {source: (str(source), array) for source, array in captured.items()}
-    for n in written:
-        name, array = arrays[n]
-        for m, (other, second) in arrays.items():
-            if m != n and np.may_share_memory(array, second):
-                raise error("shared", name=name, other=other)
-
-
-def _difference(key: Any, last: Any) -> str:
-    """What distinguishes two signatures, in words."""
-    if key[0] != last[0]:
-        return "arguments of another structure"
-    for new, old in zip(key[1], last[1], strict=True):
-        if new == old:
-            continue
-        if new[0] != old[0]:
-            return f"an argument became {_kind(new)}"
-        if new[0] == "array":
-            if new[1] != old[1]:
-                return f"dtype {np.dtype(new[1])} instead of {np.dtype(old[1])}"
-            if len(new[2]) != len(old[2]):
-                return f"rank {len(new[2])} instead of {len(old[2])}"
-            if new[2] != old[2]:
-                return f"shape {new[2]} instead of {old[2]}"
-            return "another memory order"
-        return f"another {_kind(new)}"
-    return "another signature"
-
-
-def _kind(key: tuple) -> str:
-    return {"static": "static argument", "object": "object", "number": "NumPy scalar"}.get(
-        key[0], key[0]
-    )
-
-
-def _event(reason: str, recording: Recording) -> Event:
-    guards = tuple((g.where, g.reason, g.expected) for g in recording.graph.guards)
-    return Event(reason, guards, recording.unrolled)
+        return difference(key, list(self.programs)[-1])
 
 
 def _name(fun: Callable[..., Any]) -> str:

@@ -38,6 +38,10 @@ class AdjitAxisError(AdjitError, np.exceptions.AxisError):
     """An axis that the array does not have."""
 
 
+class AdjitLinAlgError(AdjitError, np.linalg.LinAlgError):
+    """A matrix that does not have what was asked for: an inverse, a Cholesky factor."""
+
+
 class AdjitOverflowError(AdjitError, OverflowError):
     """A Python integer that the dtype of the array cannot hold."""
 
@@ -64,9 +68,20 @@ MESSAGES: dict[str, str] = {
         "argument {name} has dtype {dtype}: derivatives need a floating-point argument;"
         " pass float64, or leave {name} out of argnums"
     ),
+    "integer_tangent": (
+        "argument {name} has dtype {dtype}, by which there is no derivative: its tangent must be"
+        " None or zero; pass float64 to differentiate by it"
+    ),
     "non_scalar": (
         "the function returned {what}: a gradient needs a real scalar result;"
         " reduce it (np.sum, np.mean), or use vjp or jvp, the products with its Jacobian"
+        " (of a holomorphic function: grad(fun, holomorphic=True))"
+    ),
+    "not_holomorphic": (
+        "the function returned {what}: a derivative with holomorphic=True needs a complex scalar"
+    ),
+    "holomorphic_input": (
+        "argument {name} is not complex: a derivative with holomorphic=True is by complex numbers"
     ),
     "no_rule": "{name} is a {kind} without a rule: give it one by {name}.{method}(...)",
     "rule_result": "the rule of {name} must return {wanted}",
@@ -75,7 +90,7 @@ MESSAGES: dict[str, str] = {
         "the rule of {name} takes a recorded value from outside, by which the derivative would be"
         " lost: pass it as an argument of {name}"
     ),
-    "jacobian": "a Jacobian needs floating-point results, not {dtype}",
+    "jacobian": "a Jacobian needs real floating-point arguments and results, not {dtype}",
     "has_aux": "has_aux=True needs a function that returns (value, aux), not a {type}",
     "argnums": "argnums {argnum} is no parameter: the parameters are {parameters}",
     "argnums_type": "argnums is {argnum!r}: give a position, a parameter name, or a tuple of these",
@@ -136,6 +151,12 @@ MESSAGES: dict[str, str] = {
         " one: use the array itself, or np functions instead of math ones"
         " (stop_gradient(x) where the cut is meant)"
     ),
+    "complex_seed": "the {what} of a result or argument of dtype {dtype} cannot be complex",
+    "attribute_set": "attribute {name!r} of '{owner}' objects is not writable",
+    "complex_number": (
+        "Python needs the value of a recorded complex number here, on which the recording would"
+        " depend: use its real and imaginary part"
+    ),
     "alias": (
         "write into {name}: what was made at {where} is a view or a copy in NumPy depending on the"
         " memory order of the argument, so this write may or may not show in the other array;"
@@ -164,13 +185,14 @@ MESSAGES: dict[str, str] = {
     "index": "{text}",
     "value": "{text}",
     "type": "{text}",
+    "linalg": "{text}",
     "overflow": "{text}",
     "zero_division": "{text}",
     "runtime": "{text}",
     # dtypes and operands
     "dtype": (
-        "{operation} gives or takes dtype {dtype}: supported are float64, float32, the integers up"
-        " to 64 bits and bool; convert with .astype(np.float64)"
+        "{operation} gives or takes dtype {dtype}: supported are float64, float32, complex128,"
+        " complex64, the integers up to 64 bits and bool; convert with .astype(np.float64)"
     ),
     "not_array": "{operation}: {type} is not an array or a number",
     "rule": "{operation}: {text}",
@@ -179,7 +201,10 @@ MESSAGES: dict[str, str] = {
 
 _CLASSES: dict[str, type[AdjitError]] = {
     "integer_input": AdjitTypeError,
+    "integer_tangent": AdjitTypeError,
     "non_scalar": AdjitTypeError,
+    "not_holomorphic": AdjitTypeError,
+    "holomorphic_input": AdjitTypeError,
     "has_aux": AdjitTypeError,
     "argnums": AdjitValueError,
     "argnums_type": AdjitTypeError,
@@ -209,6 +234,9 @@ _CLASSES: dict[str, type[AdjitError]] = {
     "escape": AdjitTypeError,
     "no_number": AdjitTypeError,
     "cut": AdjitTypeError,
+    "complex_seed": AdjitTypeError,
+    "attribute_set": AdjitAttributeError,
+    "complex_number": AdjitTypeError,
     "alias": AdjitValueError,
     "shared": AdjitValueError,
     "stale": AdjitValueError,
@@ -222,6 +250,7 @@ _CLASSES: dict[str, type[AdjitError]] = {
     "index": AdjitIndexError,
     "value": AdjitValueError,
     "type": AdjitTypeError,
+    "linalg": AdjitLinAlgError,
     "overflow": AdjitOverflowError,
     "zero_division": AdjitZeroDivisionError,
     "runtime": AdjitRuntimeError,
@@ -232,7 +261,18 @@ _CLASSES: dict[str, type[AdjitError]] = {
 
 
 REFUSALS = frozenset(
-    {"unsupported", "escape", "cut", "alias", "stale", "nested_write", "random", "hash", "dtype"}
+    {
+        "unsupported",
+        "escape",
+        "cut",
+        "complex_number",
+        "alias",
+        "stale",
+        "nested_write",
+        "random",
+        "hash",
+        "dtype",
+    }
 )
 """Codes of what NumPy would have done: a function that catches these has not been recorded."""
 

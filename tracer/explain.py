@@ -10,7 +10,8 @@ import numpy as np
 from .compile import schedule_of
 
 if TYPE_CHECKING:
-    from .dispatch import Dispatcher, Program
+    from .dispatch import Dispatcher
+    from .program import Program
 
 
 def explain(dispatcher: Dispatcher) -> str:
@@ -29,6 +30,8 @@ def explain(dispatcher: Dispatcher) -> str:
                     lines.append(f"      guard at {where}: {reason} is {outcome!r}{often}")
                 for where, reason in event.unrolled:
                     lines.append(f"      loop at {where} is unrolled: {reason}")
+            for draw in program.draws:
+                lines.append(f"    draws at each call: {draw}")
             for source in program.statics:
                 lines.append(f"    holds while unchanged: {source}")
             for source, type in program.captures.items():
@@ -42,6 +45,8 @@ def _leaf(key: tuple) -> str:
         return f"{_dtype(key[1])}{list(key[2])}"
     if key[0] == "number":
         return _dtype(key[1])
+    if key[0] == "generator":
+        return key[1].__name__
     if key[0] == "static":
         return repr(key[2])
     return str(key[0])

@@ -7,7 +7,6 @@ be followed is called as it is, and what it may have read is noted by content.
 from __future__ import annotations
 
 import functools
-import random
 from collections.abc import Callable
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import Any
@@ -15,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from ..ir.types import NAME_OF_DTYPE
+from . import families
 from .array import Array, wrap
 from .capture import (
     guard_contents,
@@ -30,9 +30,11 @@ from .capture import (
 from .errors import error
 from .functions import distributions, scipy_functions
 from .functions.scalars import CALLS
+from .generators import is_generator
 from .iteration import STAGED
 from .lift import lift
 from .places import MISSING, Attribute, IdentityOf
+from .randomness import draws, make, makes_generator, read_state
 from .source import is_user_class, is_user_function, is_user_module
 from .table import FUNCTIONS, twin_of
 from .trace import Trace
@@ -52,6 +54,11 @@ def call(trace: Trace, f: Any, args: tuple, kwargs: dict[str, Any]) -> Any:
         return replacement(*args, **kwargs)
     if _carries(f, "__adjit_transform__"):
         return f(*args, **kwargs)
+    drawn = draws(f)
+    if drawn is not None:
+        return families.draw(trace, *drawn, args, kwargs)
+    if makes_generator(f):
+        return make(trace, f, args, kwargs)
     if isinstance(f, FunctionType):
         if is_rewritten(f):
             return f(*args, **kwargs)
@@ -61,7 +68,7 @@ def call(trace: Trace, f: Any, args: tuple, kwargs: dict[str, Any]) -> Any:
         if known is None:
             return _call_unseen(trace, f, args, kwargs)
         return known(*args, **kwargs)
-    _refuse_random(f)
+    _refuse_time(f)
     if isinstance(f, MethodType):
         return call(trace, f.__func__, (f.__self__, *args), kwargs)
     if type(f) is functools.partial:
@@ -191,15 +198,10 @@ def _constant(result: Any) -> Any:
     return result
 
 
-def _refuse_random(f: Any) -> None:
-    owner = getattr(f, "__self__", None)
-    draws = isinstance(owner, np.random.Generator | np.random.RandomState | random.Random)
-    clock = isinstance(f, BuiltinFunctionType) and f.__module__ == "time"
-    if draws or clock:
-        kind = "time" if clock else f"{type(owner).__module__}.{type(owner).__name__}"
-        what = "its result" if clock else "the noise"
-        hint = f"every call would see the numbers of the recording; pass {what} as an argument"
-        raise error("random", name=f"{kind}.{f.__name__}", hint=hint)
+def _refuse_time(f: Any) -> None:
+    if isinstance(f, BuiltinFunctionType) and f.__module__ == "time":
+        hint = "every call would see the time of the recording; pass its result as an argument"
+        raise error("random", name=f"time.{f.__name__}", hint=hint)
 
 
 # --- attributes ---------------------------------------------------------------------------------
@@ -224,6 +226,10 @@ def _read_attribute(trace: Trace, owner: Any, name: str) -> Any:
         if known:
             value = observe(trace, Attribute(IdentityOf(owner), name), value)
         return twin_of(value)
+    if is_generator(owner):
+        if name == "state":
+            read_state(owner, name)
+        return getattr(owner, name)
     found = _class_attribute(owner, name)
     if isinstance(found, property) and isinstance(found.fget, FunctionType):
         self = _super_part(owner, "__self__") if isinstance(owner, super) else owner

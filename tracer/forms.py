@@ -18,8 +18,8 @@ import numpy as np
 
 from ..codegen.entry.form import Built, Captured, Expected, Form, Parameter, Read
 from ..ir.types import ArrayType
+from .capture import default_places
 from .containers import Structure, flatten
-from .dispatch import Program
 from .modes import Path
 from .places import (
     EXACT,
@@ -36,6 +36,7 @@ from .places import (
     Source,
     items_of,
 )
+from .program import Program
 from .recording import Identity
 from .signature import Arguments, Leaf
 
@@ -55,7 +56,7 @@ def form_of(
     """The form of the calls of a program by this number of positional arguments and keywords."""
     native = program.native
     outputs = native.common_types
-    if outputs is None or any(p.recording.written for p in program.paths):
+    if program.draws or outputs is None or any(p.recording.written for p in program.paths):
         raise NotSimple
     captured = _Captures()
     for source, noted in program.statics.items():
@@ -66,6 +67,7 @@ def form_of(
     place: dict[Any, int] = {leaf: position for position, leaf in enumerate(dynamic)}
     for source in program.captures:
         place[source] = len(place)
+    captured.defaults(compiled.fun)
     target = None if out is None else _target(compiled, arguments, out)
     results = [
         _result(compiled, path, len(outputs), arguments, target is not None)
@@ -157,7 +159,7 @@ def _leaf(leaf: Leaf) -> Expected:
     item, array = leaf.item, leaf.array
     if array is None:
         return Expected("object", item=item)
-    if type(item) is float or type(item) is int:
+    if type(item) in (float, int, complex):
         return Expected(type(item).__name__)
     type_ = ArrayType(array.dtype, array.shape)
     if isinstance(item, np.generic):
@@ -205,6 +207,13 @@ class _Captures:
         else:
             expected = _same(source.read(), noted)
         self.found.append(Captured(read, expected))
+
+    def defaults(self, fun: Any) -> None:
+        """The defaults of the function itself: a call that leaves them out takes these."""
+        function = fun.__func__ if isinstance(fun, types.MethodType) else fun
+        if isinstance(function, types.FunctionType):
+            for source, value in default_places(function):
+                self.found.append(Captured(self.read(source), Expected("object", item=value)))
 
     def read(self, source: Source) -> Read:
         known = self._reads.get(source)
@@ -291,7 +300,7 @@ def _result(compiled: Any, path: Path, total: int, arguments: Arguments, has_out
 def _gradient(leaf: Leaf, numbers: Iterator[int]) -> Built:
     if leaf.array is None:
         return Built("object", None)
-    scalar = isinstance(leaf.item, np.generic | float)
+    scalar = isinstance(leaf.item, np.generic | float | complex)
     return Built("output", next(numbers), leaf.weak if scalar else np.ndarray)
 
 

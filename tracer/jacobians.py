@@ -119,11 +119,11 @@ def _kept(fun: Callable[..., Any], argnums: Argnums, forward: bool) -> Jacobian:
 
 def _recorded(compiled: Compiled, arguments: Arguments, forward: bool) -> Any:
     wrt = wanted_leaves(compiled, arguments)
-    inner = Inner(compiled, arguments, wrt, scalar=False)
+    inner = Inner(compiled, arguments, wrt)
     of = [leaf for leaf in inner.result.leaves if not isinstance(leaf, Identity)]
-    for slot in of:
-        if not inner.graph.outputs[slot].type.differentiable:
-            raise error("jacobian", dtype=inner.graph.outputs[slot].dtype)
+    for value in (*inner.outer, *(inner.graph.outputs[slot] for slot in of)):
+        if value.dtype.kind != "f":
+            raise error("jacobian", dtype=value.dtype)
     blocks = _forward(inner, of) if forward else _reverse(inner, of)
     rows = [
         None
@@ -146,7 +146,7 @@ def _reverse(inner: Inner, of: Sequence[int]) -> Blocks:
     blocks: Blocks = {}
     count = len(inner.graph.outputs)
     for slot in dict.fromkeys(of):
-        graph = adjoint(inner.graph, range(len(inner.outer)), [slot])
+        graph = adjoint(inner.split, range(len(inner.outer)), [slot])
         derivatives = graph.outputs[count:]
         y = inner.graph.outputs[slot]
         rows = _mapped(inner, graph, graph.inputs[-1], derivatives)
@@ -162,7 +162,7 @@ def _forward(inner: Inner, of: Sequence[int]) -> Blocks:
     count = len(inner.graph.outputs)
     moving = [n for n, value in enumerate(inner.graph.outputs) if value.type.differentiable]
     for k, x in enumerate(inner.outer):
-        graph = tangent(inner.graph, [k])
+        graph = tangent(inner.split, [k])
         found = dict(zip(moving, graph.outputs[count:], strict=True))
         columns = _mapped(inner, graph, graph.inputs[-1], [found[slot] for slot in wanted])
         for slot, block in zip(wanted, columns, strict=True):
@@ -182,7 +182,7 @@ def _mapped(inner: Inner, graph: Graph, seed: Value, outputs: Sequence[Value]) -
     still = [value for value in graph.values if value not in moving]
     fixed = [value for value in outputs if value not in moving]
     known = dict(zip(graph.inputs[:-1], inner.outer, strict=True))
-    new = inner.spliced((*inner.graph.values, *still), known)
+    new = inner.spliced(still, known)
     count = seed.type.size
     carried = [ops.zeros(value.type.with_shape((count, *value.shape))) for value in outputs]
     if not count:

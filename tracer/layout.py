@@ -41,6 +41,15 @@ def is_contiguous(shape: Ints, layout: Layout) -> bool:
     return all(outer == inner * dim for (_, outer), (dim, inner) in pairwise(long))
 
 
+def is_packed(shape: Ints, layout: Layout) -> bool:
+    """Whether the layout is C order without gaps, as far as it is known."""
+    if not is_contiguous(shape, layout):
+        return False
+    assert layout is not None
+    long = [stride for dim, stride in zip(shape, layout, strict=True) if dim != 1]
+    return not long or long[-1] == 1 or 0 in shape
+
+
 def reshaped(shape: Ints, layout: Layout, new: Ints) -> tuple[bool | None, Layout]:
     """Whether a reshape is a view (None: cannot be known), and the layout of its result."""
     if 0 in shape:

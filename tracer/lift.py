@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -28,7 +29,7 @@ def lift(x: object, dtype: np.dtype | None = None) -> Value:
         wanted = check_dtype(dtype_of(x) if dtype is None else dtype, "array of a list")
         return _stack(x, wanted)
     array = np.asarray(x)
-    if array.dtype.kind not in "fiubO":
+    if array.dtype.kind not in "fciubO":
         raise error("dtype", operation="array", dtype=array.dtype)
     if array.dtype.kind == "O" and not all(isinstance(item, int) for item in array.flat):
         raise error("not_array", operation="array", type=type(x).__name__)
@@ -47,7 +48,18 @@ def cast_array(x: ArrayCore, dtype: np.dtype) -> Value:
     if x.weak is int and dtype.kind in "iu" and not _fits(x, dtype):
         text = f"Python integer {_known(x)} out of bounds for {dtype}"
         raise error("overflow", text=text)
+    if value.dtype.kind == "c" and dtype.kind not in "cb":
+        if x.weak is complex:
+            text = f"{_PYTHON_NAME[dtype.kind]} argument must be a real number, not 'complex'"
+            raise error("type", text=text)
+        text = "Casting complex values to real discards the imaginary part"
+        warnings.warn(text, np.exceptions.ComplexWarning, stacklevel=2)
+        value = ops.real(value)
+        return value if value.dtype == dtype else ops.cast(value, dtype=dtype)
     return ops.cast(value, dtype=dtype)
+
+
+_PYTHON_NAME = {"f": "float()", "i": "int()", "u": "int()"}
 
 
 def _known(x: ArrayCore) -> Any:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..ir import ops
+from ..ir.types import I64, ArrayType
 from . import indexing
 from . import layout as layouts
 from .apply import call_ufunc
@@ -141,7 +142,12 @@ class Methods(ArrayCore):
         raise error("type", text="itemset was removed from NumPy 2: use a[index] = value")
 
     def conjugate(self) -> Any:
-        """The same numbers: complex ones are not supported."""
+        """The complex conjugate; of real numbers a copy."""
+        if self.weak is not None:
+            from .array import wrap
+
+            y = call_ufunc(np.conjugate, self)
+            return wrap(y.value, self.weak, bound=self.bound)
         return call_ufunc(np.conjugate, self)
 
     conj = conjugate
@@ -159,14 +165,49 @@ class Methods(ArrayCore):
 
     @property
     def real(self) -> Any:
-        return self
+        """A view of the real parts; what is real is itself."""
+        if self.dtype.kind != "c":
+            return self
+        return self._part(ops.real, imaginary=False)
+
+    @real.setter
+    def real(self, value: Any) -> None:
+        if self.scalar:
+            raise error("attribute_set", owner=self._face_name(), name="real")
+        indexing.write(self.real, Ellipsis, value)
 
     @property
     def imag(self) -> Any:
-        """Zero: complex numbers are not supported."""
+        """A view of the imaginary parts; read-only zeros of what is real."""
         from .array import wrap
 
-        return wrap(ops.zeros(self.storage.value.type.with_shape(self.shape)))
+        if self.dtype.kind == "c":
+            return self._part(ops.imag, imaginary=True)
+        weak = None if self.weak is None else (float if self.weak is float else int)
+        zeros = ops.zeros(ArrayType(self.dtype, self.shape))
+        if self.scalar:
+            zero = ops.cast(zeros, dtype=I64) if self.weak is bool else zeros
+            return wrap(zero, weak, bound=0 if weak is int else None)
+        # NumPy's zeros are read-only: writing into a fresh array would be lost.
+        return wrap(ops.zeros(ArrayType(self.dtype, ())), scalar=False)._view_broadcast(self.shape)
+
+    @imag.setter
+    def imag(self, value: Any) -> None:
+        if self.scalar:
+            raise error("attribute_set", owner=self._face_name(), name="imag")
+        if self.dtype.kind != "c":
+            raise error("type", text="array does not have imaginary part to set")
+        indexing.write(self.imag, Ellipsis, value)
+
+    def _part(self, op: Any, *, imaginary: bool) -> Any:
+        from .array import wrap
+
+        if not self.scalar:
+            return self._view_part(imaginary=imaginary)
+        return wrap(op(self.value), None if self.weak is None else float)
+
+    def _face_name(self) -> str:
+        return self.weak.__name__ if self.weak else f"numpy.{self.dtype}"
 
     @property
     def flat(self) -> Any:

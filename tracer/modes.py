@@ -1,9 +1,10 @@
 """What is computed of a recorded path: its results, or these and their derivatives.
 
 ``value``: results; ``gradient``: gradients of the first result by the inputs ``wrt``, then
-results; ``pullback``: cotangents, given a cotangent input for each differentiable result, then
-results; ``pushforward``: tangents, given tangent inputs, then results. Derivatives come first, so
-that they stand at the same place on every path.
+results; ``holomorphic``: the same of a complex result; ``pullback``: cotangents, given a
+cotangent input for each differentiable result, then results; ``pushforward``: tangents, given
+tangent inputs, then results. Derivatives come first, so that they stand at the same place on
+every path.
 """
 
 from __future__ import annotations
@@ -15,6 +16,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from ..ir.graph import Graph
     from .recording import Recording
+
+
+SCALARS: dict[str, type] = {"gradient": float, "holomorphic": complex}
+"""What the first result must be in the modes that want one number."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,15 +12,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..ir.graph import Graph, Value
-from ..ir.ops import cast, zeros
-from ..ir.passes.adjoint import adjoint
+from ..ir.ops import cast, complex_, imag, real, zeros
+from ..ir.passes.split import packed_pair, split, unpacked
 from ..ir.passes.tangent import tangent
+from ..ir.types import ArrayType
 from .array import Array, wrap
 from .containers import rebuild
 from .current import current_trace
+from .derivatives import gradient, pullback
 from .errors import error
 from .lift import lift
 from .matching import matching, per_argument
+from .modes import SCALARS
 from .record import run
 from .recording import Identity, Result
 from .signature import Arguments, Leaf, Signature
@@ -46,10 +49,17 @@ def nested_value(compiled: Compiled, args: tuple, kwargs: dict) -> Any:
 
 
 class Inner:
-    """An inner function recorded with fresh inputs for some of its leaves."""
+    """An inner function recorded with fresh inputs for some of its leaves.
+
+    ``graph`` is its recording, ``split`` the same on real numbers, of which derivatives are taken.
+    """
 
     def __init__(
-        self, compiled: Compiled, arguments: Arguments, wrt: Sequence[int], scalar: bool
+        self,
+        compiled: Compiled,
+        arguments: Arguments,
+        wrt: Sequence[int],
+        scalar: type | None = None,
     ) -> None:
         trace = current_trace()
         assert trace is not None
@@ -68,15 +78,31 @@ class Inner:
                 trace, compiled.fun, arguments, proxies, scalar, compiled.has_aux
             )
             self.graph: Graph = block.graph(outputs)
+        self.split = split(self.graph)
 
-    def splice(self, graph: Graph, inputs: Sequence[Value]) -> list[Value]:
-        """The outputs of ``graph`` in the enclosing block, with ``inputs`` for its inputs."""
-        everything = (*self.graph.values, *graph.values)
-        new = self.spliced(everything, dict(zip(graph.inputs, inputs, strict=True)))
-        return [new.get(value, value) for value in graph.outputs]
+    def splice(
+        self, graph: Graph, inputs: Sequence[Value], derivatives: Sequence[Value] = ()
+    ) -> list[Value]:
+        """The outputs of ``graph`` in the enclosing block, with ``inputs`` for its inputs.
 
-    def spliced(self, values: Sequence[Value], known: dict[Value, Value]) -> dict[Value, Value]:
-        """What becomes of ``values`` in the enclosing block, where ``known`` are there."""
+        ``graph`` is made of ``split``; behind the results it has derivatives of these types.
+        """
+        known = dict(zip(graph.inputs, map(_packed, inputs), strict=True))
+        new = self.spliced(graph.values, known)
+        types = [value.type for value in (*self.graph.outputs, *derivatives)]
+        outputs = [new.get(value, value) for value in graph.outputs]
+        return [_like(y, type) for y, type in zip(outputs, types, strict=True)]
+
+    def spliced(self, values: Sequence[Value], known: Mapping[Value, Value]) -> dict[Value, Value]:
+        """What becomes of ``values``, and of the function's own, in the enclosing block.
+
+        ``known`` are there already.
+        """
+        own = dict(zip(self.graph.inputs, self.outer, strict=True))
+        return self.placed((*self.graph.values, *self.split.values, *values), {**own, **known})
+
+    def placed(self, values: Sequence[Value], known: Mapping[Value, Value]) -> dict[Value, Value]:
+        """What becomes of ``values`` alone."""
         new, block = dict(known), self.trace.block
         for value in values:
             if value not in new:
@@ -105,6 +131,14 @@ def dependents(graph: Graph, inputs: Sequence[Value]) -> set[Value]:
     return found
 
 
+def _packed(value: Value) -> Value:
+    return packed_pair((real(value), imag(value))) if value.type.is_complex else value
+
+
+def _like(value: Value, type: ArrayType) -> Value:
+    return complex_(*unpacked(value)) if type.is_complex else value
+
+
 def _proxy(value: Value, type: type | None) -> Array:
     """An output of an inner function as what the function returned."""
     if type is np.ndarray:
@@ -112,17 +146,17 @@ def _proxy(value: Value, type: type | None) -> Array:
     return wrap(value, type)
 
 
-def nested_gradient(gradient: Gradient, args: tuple, kwargs: dict) -> Any:
+def nested_gradient(compiled: Gradient, args: tuple, kwargs: dict) -> Any:
     """``(value, gradient)`` recorded into the enclosing recording."""
-    arguments = nested_arguments(gradient.dispatcher.signature, args, kwargs)
-    wrt = wanted_leaves(gradient, arguments)
-    inner = Inner(gradient, arguments, wrt, scalar=True)
-    graph = adjoint(inner.graph, range(len(wrt)), [0], unit=True)
-    outputs = inner.splice(graph, inner.outer)
+    arguments = nested_arguments(compiled.dispatcher.signature, args, kwargs)
+    wrt = wanted_leaves(compiled, arguments)
+    inner = Inner(compiled, arguments, wrt, SCALARS[compiled.mode])
+    graph = gradient(inner.graph, inner.split, range(len(wrt)))
+    outputs = inner.splice(graph, inner.outer, inner.outer)
     count = len(inner.graph.outputs)
     found = {n: outputs[count + k] for k, n in enumerate(wrt)}
     items = {n: wrap(found[n], arguments.leaves[n].weak) for n in found}
-    return inner.present(outputs), per_parameter(gradient, arguments, items)
+    return inner.present(outputs), per_parameter(compiled, arguments, items)
 
 
 def wanted_leaves(compiled: Compiled, arguments: Arguments) -> list[int]:
@@ -131,7 +165,7 @@ def wanted_leaves(compiled: Compiled, arguments: Arguments) -> list[int]:
     for parameter in compiled.parameters(arguments):
         for n in arguments.leaves_of(parameter):
             if arguments.leaves[n].item is not None:
-                check_nested(arguments.leaves[n])
+                check_nested(arguments.leaves[n], compiled.mode)
                 found.append(n)
     return found
 
@@ -146,15 +180,20 @@ def per_parameter(compiled: Compiled, arguments: Arguments, items: Mapping[int, 
     return groups[0] if isinstance(compiled.argnums, int | str) else tuple(groups)
 
 
-def check_nested(leaf: Leaf) -> None:
+def check_nested(leaf: Leaf, mode: str = "gradient") -> None:
     """An argument to differentiate by inside a recording: a float proxy, array or number."""
     item = leaf.item
-    if not isinstance(item, Array | np.ndarray | np.generic | float):
+    if not isinstance(item, Array | np.ndarray | np.generic | float | complex):
         if isinstance(item, int):
             raise error("integer_input", name=leaf.name, dtype="int64")
         raise error("not_array", operation=f"argument {leaf.name}", type=type(item).__name__)
-    if not isinstance(item, float) and item.dtype.kind != "f":
+    if not isinstance(item, float | complex) and item.dtype.kind not in "fc":
         raise error("integer_input", name=leaf.name, dtype=item.dtype)
+    if (
+        mode == "holomorphic"
+        and np.asarray(0, getattr(item, "dtype", type(item))).dtype.kind != "c"
+    ):
+        raise error("holomorphic_input", name=leaf.name)
 
 
 def differentiable_leaves(arguments: Arguments) -> list[int]:
@@ -162,8 +201,8 @@ def differentiable_leaves(arguments: Arguments) -> list[int]:
     return [
         n
         for n, leaf in enumerate(arguments.leaves)
-        if isinstance(leaf.item, float)
-        or (isinstance(leaf.item, Array | np.ndarray | np.generic) and leaf.item.dtype.kind == "f")
+        if isinstance(leaf.item, float | complex)
+        or (isinstance(leaf.item, Array | np.ndarray | np.generic) and leaf.item.dtype.kind in "fc")
     ]
 
 
@@ -172,10 +211,11 @@ def nested_pushforward(
 ) -> tuple[Any, Any]:
     """``(value, tangent)`` recorded into the enclosing recording; None tangents are zero."""
     wrt = differentiable_leaves(arguments)
-    inner = Inner(compiled, arguments, wrt, scalar=False)
-    graph = tangent(inner.graph, range(len(wrt)))
+    inner = Inner(compiled, arguments, wrt)
+    graph = tangent(inner.split, range(len(wrt)))
     moves = [_seed(tangents[n], x) for n, x in zip(wrt, inner.outer, strict=True)]
-    outputs = inner.splice(graph, [*inner.outer, *moves])
+    moving = [value for value in inner.graph.outputs if value.type.differentiable]
+    outputs = inner.splice(graph, [*inner.outer, *moves], moving)
     rest = iter(outputs[len(inner.graph.outputs) :])
     moved = [
         wrap(next(rest)) if value.type.differentiable else None for value in inner.graph.outputs
@@ -190,18 +230,18 @@ class NestedPullback:
     def __init__(self, compiled: Compiled, arguments: Arguments) -> None:
         self.arguments = arguments
         self.wrt = differentiable_leaves(arguments)
-        self.inner = Inner(compiled, arguments, self.wrt, scalar=False)
+        self.inner = Inner(compiled, arguments, self.wrt)
         primal = self.inner.graph
         self.of = [n for n, value in enumerate(primal.outputs) if value.type.differentiable]
-        self.graph = adjoint(primal, range(len(self.wrt)), self.of)
-        self.value = self.inner.present(self.inner.splice(primal, self.inner.outer))
+        self.graph = pullback(primal, self.inner.split, range(len(self.wrt)))
+        self.value = self.inner.present(self.inner.splice(self.inner.split, self.inner.outer))
 
     def __call__(self, cotangent: Any) -> tuple:
         primal, result = self.inner.graph, self.inner.result
         leaves = matching(cotangent, result.structure, "cotangent", "the result")
         by_output = dict(zip(result.leaves, leaves, strict=True))
         seeds = [_seed(by_output.get(n), primal.outputs[n]) for n in self.of]
-        outputs = self.inner.splice(self.graph, [*self.inner.outer, *seeds])
+        outputs = self.inner.splice(self.graph, [*self.inner.outer, *seeds], self.inner.outer)
         gradients = dict(zip(self.wrt, outputs[len(primal.outputs) :], strict=True))
         positions = range(len(self.arguments.leaves))
         items = [wrap(gradients[n]) if n in gradients else None for n in positions]
@@ -214,4 +254,6 @@ def _seed(leaf: Any, like: Value) -> Value:
     seed = lift(leaf, None if isinstance(leaf, Array | np.ndarray) else like.dtype)
     if seed.shape != like.shape:
         raise error("tangent_shape", what="cotangent", got=seed.shape, wanted=like.shape)
+    if seed.type.is_complex and not like.type.is_complex:
+        raise error("complex_seed", what="cotangent", dtype=like.dtype)
     return seed if seed.dtype == like.dtype else cast(seed, dtype=like.dtype)

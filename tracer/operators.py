@@ -70,7 +70,7 @@ def _comparison(ufunc: np.ufunc) -> Callable[[Any, Any], Any]:
 
 def _power(x: Any, z: Any) -> Any:
     """``x ** z``: for arrays NumPy takes cheaper ufuncs where a scalar exponent allows."""
-    is_float_array = isinstance(x, ArrayCore) and not x.scalar and x.dtype.kind == "f"
+    is_float_array = isinstance(x, ArrayCore) and not x.scalar and x.dtype.kind in "fc"
     if is_float_array and type(z) is float and z == 0.5:
         return call_ufunc(np.sqrt, x)
     is_bool_array = isinstance(x, ArrayCore) and not x.scalar and x.dtype.kind == "b"

@@ -129,6 +129,13 @@ class SameAs:
     source: Source
 
 
+@dataclass(frozen=True, slots=True)
+class OfType:
+    """An object of this very type, which is read again at each call."""
+
+    type: type
+
+
 class Missing:
     """There was nothing to be found: no such attribute, no such global."""
 
@@ -174,6 +181,8 @@ def matches(current: Any, expected: Any) -> bool:
         return _is_same(current, expected.obj)
     if isinstance(expected, SameAs):
         return current is expected.source.read()
+    if isinstance(expected, OfType):
+        return type(current) is expected.type
     if isinstance(expected, Outline):
         return outline_of(current) == expected
     kind = type(expected)
@@ -196,10 +205,10 @@ def matches(current: Any, expected: Any) -> bool:
 
 def _is_same(x: object, y: object) -> bool:
     # Bound methods are made anew by each attribute access; equal ones have one self.
-    return x is y or (isinstance(x, _METHODS) and type(x) is type(y) and x == y)
+    return x is y or (isinstance(x, METHODS) and type(x) is type(y) and x == y)
 
 
-_METHODS: tuple[type, ...] = (MethodType, type([].append), type([].__len__))
+METHODS: tuple[type, ...] = (MethodType, type([].append), type([].__len__))
 EXACT = (tuple, list, dict)
 
 

@@ -9,10 +9,10 @@ import numpy as np
 
 from .containers import flatten, rebuild
 from .current import current_trace
-from .dispatch import Outputs
 from .errors import error
 from .matching import matching, per_argument
 from .modes import differentiable_outputs
+from .program import Outputs
 from .recording import Identity, present
 from .signature import Arguments, native
 from .transforms import Compiled, kept
@@ -20,8 +20,19 @@ from .transforms import Compiled, kept
 
 def compiled(fun: Callable[..., Any], mode: str) -> Compiled:
     """The Compiled of ``fun`` in ``mode``, kept with the function."""
-    found: Compiled = kept(fun, mode, lambda: Compiled(fun, 0, mode))
+    found: Compiled = kept(fun, mode, lambda: _compiled(fun, mode))
     return found
+
+
+def _compiled(fun: Callable[..., Any], mode: str) -> Compiled:
+    made = Compiled(fun, 0, mode)
+    # A value and its pullback share their random numbers, so they must draw alike.
+    made.dispatcher.active = differentiable
+    return made
+
+
+def differentiable(arguments: Arguments) -> list[int]:
+    return [n for n, leaf in enumerate(arguments.leaves) if leaf.differentiable]
 
 
 class Pullback:
@@ -35,7 +46,7 @@ class Pullback:
     def __call__(self, cotangent: Any) -> tuple:
         """A tuple with a gradient for each argument; None for what has no derivative."""
         extra = _cotangents(self.outputs, cotangent)
-        done = self.compiled.dispatcher.call(self.arguments, extra)
+        done = self.compiled.dispatcher.call(self.arguments, extra, noise=self.outputs.noise)
         rest = iter(done.derivatives)
         items = [
             _like(leaf.item, leaf.weak, next(rest)) if leaf.differentiable else None
@@ -73,6 +84,7 @@ def jvp(fun: Callable[..., Any], args: Sequence[Any], tangents: Sequence[Any]) -
     """``(value, tangent)``: the value of ``fun(*args)`` and its derivative along ``tangents``.
 
     ``tangents`` has one entry per argument, of the same structure and shapes; None is zero.
+    An argument that is no float has no derivative: its tangent is None or zero, or an error.
     """
     for what, given in (("args", args), ("tangents", tangents)):
         if not isinstance(given, tuple | list):
@@ -81,12 +93,15 @@ def jvp(fun: Callable[..., Any], args: Sequence[Any], tangents: Sequence[Any]) -
     push = compiled(fun, "pushforward")
     signature = push.dispatcher.signature
     if current_trace() is not None:
-        from .nest import nested_arguments, nested_pushforward
+        from .nest import differentiable_leaves, nested_arguments, nested_pushforward
 
         arguments = nested_arguments(signature, tuple(args), {})
-        return nested_pushforward(push, arguments, _flat_tangents(arguments, args, tangents))
+        wrt = differentiable_leaves(arguments)
+        flat = _flat_tangents(arguments, args, tangents, wrt)
+        return nested_pushforward(push, arguments, flat)
     arguments = push.arguments(tuple(args), {})
-    flat = _flat_tangents(arguments, args, tangents)
+    wrt = [n for n, leaf in enumerate(arguments.leaves) if leaf.differentiable]
+    flat = _flat_tangents(arguments, args, tangents, wrt)
     dynamic = [n for n, leaf in enumerate(arguments.leaves) if leaf.array is not None]
     extra = {}
     for number, n in enumerate(dynamic):
@@ -98,7 +113,10 @@ def jvp(fun: Callable[..., Any], args: Sequence[Any], tangents: Sequence[Any]) -
     return outputs.result.rebuild(outputs.results), _result_tangents(outputs)
 
 
-def _flat_tangents(arguments: Arguments, args: Sequence[Any], tangents: Sequence[Any]) -> list[Any]:
+def _flat_tangents(
+    arguments: Arguments, args: Sequence[Any], tangents: Sequence[Any], wrt: Sequence[int]
+) -> list[Any]:
+    """A tangent for each leaf; those by which there is no derivative have none."""
     if len(tangents) != len(args):
         got, wanted = f"{len(tangents)} entries", f"one for each of {len(args)}"
         raise error("structure", got=got, what="tangents", wanted=f"{wanted} arguments")
@@ -108,7 +126,18 @@ def _flat_tangents(arguments: Arguments, args: Sequence[Any], tangents: Sequence
         [*tangents, *defaults], arguments.structures, arguments.parameters, strict=True
     ):
         flat += matching(tangent, structure, "a tangent", f"argument {name}")
+    for n, (leaf, move) in enumerate(zip(arguments.leaves, flat, strict=True)):
+        if n not in wrt and move is not None and _may_move(move):
+            dtype = getattr(leaf.item, "dtype", type(leaf.item).__name__)
+            raise error("integer_tangent", name=leaf.name, dtype=dtype)
     return flat
+
+
+def _may_move(tangent: Any) -> bool:
+    """Whether a tangent may be other than zero."""
+    from .core import ArrayCore
+
+    return isinstance(tangent, ArrayCore) or bool(np.any(tangent))
 
 
 def _result_tangents(outputs: Outputs) -> Any:
@@ -143,6 +172,8 @@ def _fitting(leaf: Any, like: np.ndarray, what: str) -> np.ndarray:
     array = np.asarray(leaf)
     if array.shape != like.shape:
         raise error("tangent_shape", what=what, got=array.shape, wanted=like.shape)
-    if array.dtype.kind not in "fiub":
+    if array.dtype.kind not in "fciub":
         raise error("dtype", operation=what, dtype=array.dtype)
+    if array.dtype.kind == "c" and like.dtype.kind != "c":
+        raise error("complex_seed", what=what, dtype=like.dtype)
     return native(what, array.astype(like.dtype))

@@ -12,6 +12,7 @@ from .core import ArrayCore
 from .errors import error
 
 WEAK_DTYPE: dict[type, np.dtype] = {
+    complex: np.dtype(np.complex128),
     float: np.dtype(np.float64),
     int: np.dtype(np.int64),
     bool: np.dtype(np.bool_),
@@ -34,7 +35,7 @@ def _native(dtype: np.dtype) -> np.dtype:
 
 
 def weak_of(x: object) -> type | None:
-    """``float``, ``int`` or ``bool`` where ``x`` is, or stands for, a Python scalar."""
+    """``float``, ``int``, ... where ``x`` is, or stands for, a Python scalar."""
     if isinstance(x, ArrayCore):
         return x.weak
     return type(x) if type(x) in WEAK_DTYPE else None

@@ -23,8 +23,8 @@ from ..codegen.entry.scratch import scratch
 from ..codegen.load import Library
 from ..codegen.threads import cell_of, default_threads
 from .current import ACTIVE
-from .dispatch import Program
 from .forms import NotSimple, form_of
+from .program import Program
 from .signature import Arguments
 
 MOST = 8

@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import (
+    Awaitable,
+    Callable,
+    Container,
+    Iterator,
+    Mapping,
+    Sequence,
+)
+from dataclasses import replace
 from types import FunctionType
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 
 from ..ir.graph import Outcome, Value
 from ..ir.types import F64
+from . import randomness
 from .array import Array
 from .capture import Source, check_mutated, guard_contents, is_created, mark_created
 from .containers import flatten, instances
-from .errors import error
+from .drawing import drawing_of
+from .draws import Noise
+from .errors import AdjitError, error
+from .generators import is_generator, is_shared
 from .hooks import recordable
 from .lift import lift
 from .promote import WEAK_DTYPE
-from .randomness import check_drawn, snapshot
 from .recording import Identity, Recording, Result
 from .regions import RestartError, innermost
 from .signature import Arguments, native
@@ -28,47 +39,62 @@ def record(
     fun: Callable[..., Any],
     arguments: Arguments,
     forced: Sequence[Outcome] = (),
-    scalar: bool = False,
+    scalar: type | None = None,
     has_aux: bool = False,
     known: Mapping[object, tuple[str, str]] | None = None,
-) -> Recording:
-    """Runs ``fun`` on proxies of ``arguments``; ``scalar``: the (first) result must be one.
+    active: Container[int] | None = None,
+    replay: Noise | None = None,
+) -> tuple[Recording, Noise]:
+    """Runs ``fun`` on proxies of ``arguments``; ``scalar``: the (first) result must be one, of
+    real (``float``) or ``complex`` numbers.
 
     Where a loop turns out not to be recordable as one, all is recorded again with it unrolled.
     ``known``: those that other paths of the program unroll, which the forced outcomes assume.
+    ``active``: the leaves to differentiate by (None: all). ``replay``: random numbers to use
+    instead of new ones. Returned with the recording are those that it has used.
     """
     unrolled = dict(known or {})
     while True:
+        trace = Trace(forced, unrolled, active)
+        drawing = drawing_of(trace)
+        drawing.replay = replay
         try:
-            return _record(fun, arguments, forced, scalar, has_aux, unrolled)
+            recording = _record(trace, fun, arguments, scalar, has_aux, unrolled)
         except RestartError as problem:
             unrolled[problem.key] = (problem.where, problem.reason)
+            drawing.undo()
+        except AdjitError:
+            drawing.undo()
+            raise
+        else:
+            return recording, replace(drawing.noise, draws=recording.draws)
 
 
 def _record(
+    trace: Trace,
     fun: Callable[..., Any],
     arguments: Arguments,
-    forced: Sequence[Outcome],
-    scalar: bool,
+    scalar: type | None,
     has_aux: bool,
     unrolled: dict[object, tuple[str, str]],
 ) -> Recording:
-    trace = Trace(forced, unrolled)
     with trace:
         proxies = []
-        keys: list[Hashable] = []
         positions: list[int | None] = []
         for number, leaf in enumerate(arguments.leaves):
             if leaf.array is None:
+                if is_generator(leaf.item) and not is_shared(leaf.item):
+                    randomness.argument(trace, number, leaf.item)
                 positions.append(None)
                 proxies.append(leaf.item)
                 continue
-            positions.append(len(keys))
-            keys.append(number)
+            positions.append(len(trace.keys))
             concrete: Any = leaf.array
             if isinstance(leaf.item, np.generic):
                 concrete = leaf.array[()]
-            proxies.append(trace.input(_label(leaf.name), concrete, leaf.weak, leaf.layout))
+            proxy = trace.input(_label(leaf.name), concrete, leaf.weak, leaf.layout)
+            trace.keys[proxy.value] = number
+            proxies.append(proxy)
         result, outputs = run(trace, fun, arguments, proxies, scalar, has_aux)
         block = trace.block
         written: tuple[int | Source, ...] = tuple(
@@ -78,17 +104,18 @@ def _record(
         )
         written += tuple(source for source, x in trace.captures.items() if x.storage.version)
         graph = block.graph(outputs, trace.guards)
-    # Inputs made by captures follow those of the arguments in the block, in order.
-    capture_values = dict(zip(trace.captures, graph.inputs[len(keys) :], strict=True))
+    keys = tuple(trace.keys[value] for value in graph.inputs)
+    inputs: dict[Any, Value] = dict(zip(keys, graph.inputs, strict=True))
     return Recording(
         graph,
         result,
-        (*keys, *cast("dict[Hashable, Value]", capture_values)),
+        keys,
         tuple(positions),
-        capture_values,
+        {source: inputs[source] for source in trace.captures},
         dict(trace.statics),
         written,
         unrolled,
+        tuple(drawing_of(trace).draws),
     )
 
 
@@ -101,7 +128,7 @@ def run(
     fun: Callable[..., Any],
     arguments: Arguments,
     proxies: Sequence[Any],
-    scalar: bool,
+    scalar: type | None,
     has_aux: bool,
 ) -> tuple[Result, list[Value]]:
     """Calls the function and flattens what it returns into output Values."""
@@ -113,7 +140,7 @@ def run(
     if recorded is None:
         guard_contents(trace, fun)
         recorded = fun
-    randomness = snapshot(fun)
+    randomness.watch(trace, fun)
     try:
         returned = recorded(*args, **kwargs)
         after = flatten((args, kwargs))
@@ -128,7 +155,7 @@ def run(
         raise error("recursion", name=name) from problem
     if trace.refused is not None:  # and the function has caught it
         raise trace.refused
-    check_drawn(fun, randomness)
+    drawing_of(trace).check()
     _check_arguments(before, after)
     check_mutated(trace)
     if has_aux and not (isinstance(returned, tuple) and len(returned) == 2):
@@ -143,12 +170,12 @@ def run(
             slots.append(Identity(leaf))
             continue
         value = _lift_result(leaf)
-        if scalar and number == 0:
-            value, kind = _as_loss(leaf, value, kind)
+        if scalar is not None and number == 0:
+            value, kind = _as_loss(leaf, value, kind, scalar)
         slots.append(len(values))
         values.append(value)
         types.append(kind)
-    if scalar:
+    if scalar is not None:
         whole = flatten(returned[0])[1] if has_aux else structure
         if whole.type is not None or not slots or slots[0] != 0:
             what = returned[0] if has_aux else returned
@@ -174,6 +201,7 @@ def _check_static(trace: Trace, leaf: Any) -> None:
     elif isinstance(leaf, FunctionType):
         inside = [cell.cell_contents for cell in leaf.__closure__ or ()]
     passing = isinstance(leaf, Iterator | Awaitable) or is_created(trace, leaf)
+    passing = passing or (is_generator(leaf) and not is_shared(leaf))
     if passing or any(isinstance(item, Array) for item in inside):
         raise error("result", type=type(leaf).__name__)
 
@@ -182,7 +210,7 @@ def _number_type(leaf: Any) -> Any:
     """The type of an output (see ``Result``); False for what is no number or array."""
     if isinstance(leaf, Array):
         return leaf.weak or (None if leaf.scalar else np.ndarray)
-    if type(leaf) in (bool, int, float):
+    if type(leaf) in (bool, int, float, complex):
         return type(leaf)
     if isinstance(leaf, np.ndarray):
         return np.ndarray
@@ -197,10 +225,13 @@ def _lift_result(leaf: Any) -> Value:
     return lift(leaf)
 
 
-def _as_loss(leaf: Any, value: Value, kind: type | None) -> tuple[Value, type | None]:
+def _as_loss(leaf: Any, value: Value, kind: type | None, scalar: type) -> tuple[Value, type | None]:
     """The result to differentiate: real, of size one; a plain number counts as a float."""
     if value.type.size != 1:
         raise error("non_scalar", what=f"shape {value.shape}")
+    if value.type.is_complex != (scalar is complex):
+        code = "non_scalar" if value.type.is_complex else "not_holomorphic"
+        raise error(code, what=f"shape {value.shape} and dtype {value.dtype}")
     if not value.type.differentiable:
         if type(leaf) in WEAK_DTYPE:
             return lift(float(leaf), F64), float

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .containers import Structure, rebuild
+from .regions import Settled
 
 if TYPE_CHECKING:
     from ..ir.graph import Graph, Value
+    from .draws import Draw
     from .places import Source
 
 
@@ -57,8 +59,8 @@ def present(array: np.ndarray, type: type | None) -> Any:
 class Recording:
     """The recorded Graph: outputs are those of ``result``; ``keys`` name its inputs.
 
-    ``inputs[n]`` is the input of argument leaf n (None: static). ``captures`` are read and
-    ``statics`` compared at each call. ``written``: the argument
+    ``inputs[n]`` is the input of argument leaf n (None: static). ``captures`` are read,
+    ``statics`` compared and ``draws`` performed at each call. ``written``: the argument
     leaves and captures that were written to. ``apart``: the loops that are
     unrolled, by the keys of `regions`.
     """
@@ -71,8 +73,9 @@ class Recording:
     statics: dict[Source, object]
     written: tuple[int | Source, ...]
     apart: dict[object, tuple[str, str]]
+    draws: tuple[Draw, ...] = ()
 
     @property
     def unrolled(self) -> tuple[tuple[str, str], ...]:
         """Where loops could not be recorded as one, and why."""
-        return tuple(self.apart.values())
+        return tuple(why for key, why in self.apart.items() if not isinstance(key, Settled))

@@ -6,6 +6,8 @@ outside becomes an input of its block when it is first looked at, and what it wr
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -13,10 +15,10 @@ from ..ir import ops
 from ..ir.graph import Block, Value
 from ..ir.op import CONST
 from ..ir.ops import dim_of
-from ..ir.types import I64
+from ..ir.types import I64, Symbol
 
 if TYPE_CHECKING:
-    from .core import Storage
+    from .core import ArrayCore, Storage
     from .trace import Trace
 
 
@@ -43,13 +45,33 @@ class Entry:
     at: Block
 
 
-class RegionBlock(Block):
-    """The block of a region. ``key`` and ``where``: the loop to unroll if it fails."""
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """The loop of a key, whose number of iterations is decided before it starts."""
 
-    def __init__(self, key: object, where: str) -> None:
+    key: object
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """The iterations of a loop, of which none is left out; ``count``: None if not known yet."""
+
+    symbol: Symbol
+    count: int | None
+
+
+class RegionBlock(Block):
+    """The block of a region. ``key`` and ``where``: the loop to unroll if it fails.
+
+    ``steps``: its iterations; None for other regions.
+    """
+
+    def __init__(self, key: object, where: str, steps: Steps | None = None) -> None:
         super().__init__()
         self.key = key
         self.where = where
+        self.steps = steps
+        self.first = 0  # number of the draws before
         self.entries: dict[Storage, Entry] = {}
 
 
@@ -97,13 +119,37 @@ def is_writable_here(storage: Storage) -> bool:
     return all(isinstance(block, RegionBlock) for block in blocks[first + 1 :])
 
 
+def before_loops(trace: Trace, x: ArrayCore) -> Value | None:
+    """The Value of a number that was made before the outermost region; None for others."""
+    regions = [block for block in trace.blocks if isinstance(block, RegionBlock)]
+    inside = any(block is x.storage.block for block in regions)
+    if not regions or not x.scalar or x.steps or inside:
+        return None
+    x.storage.value  # noqa: B018  (it is known in every region now)
+    entries = (block.entries.get(x.storage) for block in regions)
+    return next(entry.outer for entry in entries if entry is not None)
+
+
+@contextmanager
+def before_regions(trace: Trace) -> Iterator[None]:
+    """What is recorded goes before the outermost region."""
+    blocks = trace.blocks
+    first = next(n for n, block in enumerate(blocks) if isinstance(block, RegionBlock))
+    trace.blocks = blocks[:first]
+    try:
+        with trace.blocks[-1]:
+            yield
+    finally:
+        trace.blocks = blocks
+
+
 def innermost(trace: Trace) -> RegionBlock | None:
     """The innermost region that is being recorded."""
     return next((b for b in reversed(trace.blocks) if isinstance(b, RegionBlock)), None)
 
 
-def open_region(trace: Trace, key: object, where: str) -> RegionBlock:
-    block = RegionBlock(key, where)
+def open_region(trace: Trace, key: object, where: str, steps: Steps | None = None) -> RegionBlock:
+    block = RegionBlock(key, where, steps)
     trace.blocks.append(block)
     block.__enter__()
     return block

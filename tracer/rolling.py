@@ -17,7 +17,7 @@ from ..ir import ops
 from ..ir.graph import Value
 from ..ir.op import const
 from ..ir.ops.control import UNBOUNDED
-from ..ir.types import BOOL, I64, Dim, lower_bound
+from ..ir.types import BOOL, I64, Affine, Dim, lower_bound
 from . import iteration
 from .aliases import left_behind
 from .array import Array, wrap
@@ -25,10 +25,12 @@ from .building import Output, build
 from .containers import flatten, rebuild
 from .core import Storage
 from .dims import BOUND, Opaque, checked_number, value_of
+from .drawing import drawing_of
 from .errors import user_line
 from .filling import Filled, fill, rows_of, storages_of
 from .lift import lift
-from .regions import RestartError, close_region, innermost, open_region
+from .regions import RestartError, Settled, Steps, close_region, innermost, open_region
+from .rounds import settle
 from .state import (
     Carried,
     Cell,
@@ -68,6 +70,8 @@ class Roll:
         self.sequence = sequence
         self.test = test
         self.where = user_line()
+        if sequence is not None and Settled(key) in trace.unrolled:
+            settle(trace, sequence)
         self.first = 0  # iterations that were peeled off
         self.item: Any = None
         self.values: tuple[Any, ...] = ()
@@ -119,7 +123,9 @@ class Roll:
             raise self._refuse("the types of what it carries never settle")
         self.trip, high = self._trip()
         self.symbol = self.trace.symbol(high)
-        self.region = open_region(self.trace, self.key, self.where)
+        self.region = open_region(self.trace, self.key, self.where, self._steps())
+        self.mark = drawing_of(self.trace).mark()
+        self.region.first = self.mark.number
         for cell in self.carried.values():
             for n, kind in enumerate(cell.kinds):
                 if kind is not None:
@@ -140,6 +146,15 @@ class Roll:
             self.item = self.sequence.item(self.symbol.dim + self.first)  # type: ignore[arg-type]
         self.state = "body"
         return True
+
+    def _steps(self) -> Steps | None:
+        """The iterations, where none can be the last one early."""
+        if self.sequence is None or self.stop or self.test is not None:
+            return None
+        trip = self.sequence.trip
+        if isinstance(trip, Affine):
+            return None
+        return Steps(self.symbol, None if isinstance(trip, Opaque) else trip - self.first)
 
     def _trip(self) -> tuple[Value, Dim | None]:
         """The number of iterations left, and the highest one."""
@@ -171,6 +186,7 @@ class Roll:
 
     def _abandon(self) -> None:
         close_region(self.trace, self.region)
+        drawing_of(self.trace).go_back(self.trace, self.mark)
         self.slots.restore()
 
     def _compare(self, after: dict[str, Any], changed: Sequence[Slot]) -> bool:
@@ -290,6 +306,7 @@ class Roll:
         filled = self._filled(arrays)
         go = self._goes_on(after)
         recorded = close_region(self.trace, self.region)
+        drawing_of(self.trace).repeat(self.trace, self.mark)
         written = recorded.written
         results = build(self, recorded, outputs, fresh, written, filled, go)
         self._deliver(after, outputs, new, fresh, written, results)

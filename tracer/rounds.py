@@ -7,8 +7,10 @@ from typing import Any
 
 from . import iteration
 from .current import current_trace
+from .dims import Opaque
 from .errors import error, user_line
-from .trace import VALUE_LIMIT
+from .regions import innermost
+from .trace import VALUE_LIMIT, Trace
 
 ROLL_FROM = 5
 """Loops with a known number of iterations below this are unrolled."""
@@ -20,6 +22,13 @@ OPEN_LIMIT = 8_000
 
 def is_worth_rolling(sequence: iteration.Sequence) -> bool:
     return not isinstance(sequence.trip, int) or sequence.trip >= ROLL_FROM
+
+
+def settle(trace: Trace, sequence: iteration.Sequence) -> None:
+    """Decides how many iterations a loop has, which its random numbers are drawn for."""
+    if isinstance(sequence.trip, Opaque) and innermost(trace) is None:
+        reason = "the number of iterations, for each of which random numbers are drawn,"
+        sequence.trip = max(0, int(trace.decide(sequence.trip.value, reason)))
 
 
 class Rounds:

@@ -10,6 +10,8 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from operator import is_not
+from types import FunctionType, MethodType
 from typing import Any
 
 import numpy as np
@@ -17,6 +19,7 @@ import numpy as np
 from ..ir.types import NAME_OF_DTYPE
 from .containers import Structure, flatten, leaf_names, rebuild
 from .errors import error
+from .generators import is_generator, is_shared
 
 DYNAMIC_INT = 1 << 31
 """ints of smaller magnitude are dynamic; arithmetic on them is done in 64 bits."""
@@ -53,7 +56,7 @@ class Leaf:
 
     @property
     def differentiable(self) -> bool:
-        return self.array is not None and self.array.dtype.kind == "f"
+        return self.array is not None and self.array.dtype.kind in "fc"
 
 
 def classify(name: str, item: Any) -> Leaf:
@@ -67,12 +70,14 @@ def classify(name: str, item: Any) -> Leaf:
     if isinstance(item, np.generic):
         array = native(name, np.asarray(item))
         return Leaf(name, item, array, None, ("number", array.dtype.char))
-    if type(item) is float:
-        return Leaf(name, item, np.asarray(item), float, ("float",))
+    if type(item) is float or type(item) is complex:
+        return Leaf(name, item, np.asarray(item), type(item), (type(item).__name__,))
     if type(item) is int and abs(item) < DYNAMIC_INT:
         return Leaf(name, item, np.asarray(item, np.int64), int, ("int",))
-    if item is None or type(item) in (bool, str, int, bytes, complex):
+    if item is None or type(item) in (bool, str, int, bytes):
         return Leaf(name, item, None, None, ("static", type(item), item))
+    if is_generator(item) and not is_shared(item):  # each call draws from the one it is given
+        return Leaf(name, item, None, None, ("generator", type(item)))
     return Leaf(name, item, None, None, ("object", Identity(item)))
 
 
@@ -102,7 +107,9 @@ class Arguments:
 
     @property
     def key(self) -> tuple:
-        return self.structures, tuple(leaf.key for leaf in self.leaves)
+        same = _same_generators(self.leaves)
+        keys = tuple(leaf.key for leaf in self.leaves)
+        return (self.structures, (*keys, same)) if same else (self.structures, keys)
 
     def leaves_of(self, parameter: str) -> range:
         """The positions of a parameter's leaves."""
@@ -114,18 +121,32 @@ class Arguments:
         raise KeyError(parameter)
 
 
+def _same_generators(leaves: Sequence[Leaf]) -> tuple:
+    """Which of the generators among the leaves are one and the same; empty without several."""
+    found = [id(leaf.item) for leaf in leaves if leaf.array is None and leaf.key[0] == "generator"]
+    return ("aliases", *map(found.index, found)) if len(found) > 1 else ()
+
+
 class Signature:
     """The parameters of a function."""
 
     def __init__(self, fun: Callable[..., Any]) -> None:
         self.fun = fun
+        self._defaults = _defaults(fun)
         try:
             self.signature: inspect.Signature | None = inspect.signature(fun)
         except (TypeError, ValueError):  # a builtin without one: positional arguments only
             self.signature = None
 
+    def _refresh(self) -> None:
+        """Looks at the function again where its defaults have been replaced."""
+        current = _defaults(self.fun)
+        if len(current) != len(self._defaults) or any(map(is_not, current, self._defaults)):
+            self.signature, self._defaults = inspect.signature(self.fun), current
+
     def bind(self, args: tuple, kwargs: dict) -> tuple[tuple[str, ...], list[Any], Callable]:
         """Parameter names (``args[0]`` for variadic ones), values, and how to call again."""
+        self._refresh()
         if self.signature is None:
             numbered = tuple(f"args[{n}]" for n in range(len(args)))
             return numbered, list(args), lambda items: (tuple(items), {})
@@ -183,6 +204,15 @@ class Signature:
         if not -len(parameters) <= argnum < len(parameters):
             raise error("argnums", argnum=argnum, parameters=", ".join(parameters))
         return parameters[argnum]
+
+
+def _defaults(fun: Callable[..., Any]) -> tuple:
+    """What a Python function has as the defaults of its parameters."""
+    function = fun.__func__ if isinstance(fun, MethodType) else fun
+    if not isinstance(function, FunctionType):
+        return ()
+    named = function.__kwdefaults__ or {}
+    return (*(function.__defaults__ or ()), *named, *named.values())
 
 
 class _Recall:

@@ -147,9 +147,9 @@ SPECIAL: dict[str, Rule] = {
 """Name of a ufunc in `scipy.special` -> rule."""
 
 
-def from_scipy(function: Any) -> str | None:
-    """The name of what `scipy.special` has under it."""
-    module = sys.modules.get("scipy.special")
+def from_scipy(function: Any, package: str = "scipy.special") -> str | None:
+    """The name of what a package of SciPy has under it."""
+    module = sys.modules.get(package)
     name = getattr(function, "__name__", None)
     if module is None or not isinstance(name, str):
         return None

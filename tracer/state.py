@@ -27,7 +27,7 @@ from .promote import WEAK_DTYPE
 from .trace import Trace
 from .unset import UNSET
 
-_WIDTH = {bool: 0, int: 1, float: 2}
+_WIDTH = {bool: 0, int: 1, float: 2, complex: 3}
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ def kind_of(leaf: Any) -> Kind | None:
         return Kind(leaf.weak, leaf.dtype, leaf.shape, leaf.scalar, leaf.layout)
     if type(leaf) in WEAK_DTYPE:
         return Kind(type(leaf), WEAK_DTYPE[type(leaf)], (), True, ())
-    if isinstance(leaf, np.ndarray | np.generic) and leaf.dtype.kind in "fiub":
+    if isinstance(leaf, np.ndarray | np.generic) and leaf.dtype.kind in "fciub":
         scalar = isinstance(leaf, np.generic)
         return Kind(None, leaf.dtype, leaf.shape, scalar, contiguous(leaf.shape))
     return None
@@ -96,8 +96,8 @@ def join(x: Kind, z: Kind) -> Kind | None:
     if x.weak is None and z.weak is None:
         return replace(x, layout=None) if x.dtype == z.dtype else None
     weak, strong = (x, z) if x.weak is not None else (z, x)
-    fits = {bool: "b", int: "iuf", float: "f"}[weak.weak]  # type: ignore[index]
-    if strong.dtype.kind in fits or (weak.weak is bool and strong.dtype.kind in "iuf"):
+    fits = {bool: "b", int: "iufc", float: "fc", complex: "c"}[weak.weak]  # type: ignore[index]
+    if strong.dtype.kind in fits or (weak.weak is bool and strong.dtype.kind in "iufc"):
         return strong
     if weak.weak is float and strong.dtype == I64:
         return Kind(None, F64, (), True, ())
@@ -106,7 +106,7 @@ def join(x: Kind, z: Kind) -> Kind | None:
 
 def nothing(kind: Kind) -> Value:
     """What stands for a variable that is not bound: NaN, so that a use of it is seen."""
-    number = ops.const(np.nan if kind.dtype.kind == "f" else 0, kind.dtype)
+    number = ops.const(np.nan if kind.dtype.kind in "fc" else 0, kind.dtype)
     return ops.broadcast(number, shape=kind.shape) if kind.shape else number
 
 

@@ -6,26 +6,28 @@ the reference interpreter, and only where Python must know one (``if``, ``range`
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..codegen.call import OutOfBounds
-from ..ir.graph import Block, Guard, Value, renamed, symbols
+from ..codegen.call import Failure
+from ..ir.graph import Block, Graph, Guard, Value, renamed, symbols
 from ..ir.interpret import evaluate
-from ..ir.op import INPUT
+from ..ir.op import INPUT, OPS
 from ..ir.ops.control import LOOP
 from ..ir.types import Affine, ArrayType, Dim, Symbol
 from .current import enter, leave
 from .errors import error, located, user_line
 from .promote import WEAK_DTYPE, check_dtype
-from .regions import innermost, refuse
+from .regions import RegionBlock, innermost, refuse
 
 if TYPE_CHECKING:
     from .array import Array
     from .capture import Memory, Source
+    from .drawing import Drawing
+    from .draws import Drawn
     from .errors import AdjitError
     from .layout import Layout
 
@@ -36,6 +38,8 @@ VALUE_LIMIT = 50_000
 """Values of one recording: Python loops are unrolled, and some minutes of compiling are enough."""
 
 
+STOP_GRADIENT = OPS["stop_gradient"]
+
 NATIVE_FROM = 50
 """Loops of this many iterations are run natively where the recording needs a result of theirs."""
 
@@ -44,15 +48,20 @@ class Trace:
     """``with Trace() as trace:`` records. ``forced`` are outcomes of the first guards.
 
     Native code decides guards with its own rounding; a recording that continues from a path it
-    left must take the same way, so it is given the outcomes that native code saw.
+    left must take the same way, so it is given the outcomes that native code saw. ``active``: the
+    argument leaves that derivatives may be taken by (None: all).
     """
 
     def __init__(
         self,
         forced: Sequence[bool | int | float] = (),
         unrolled: Mapping[object, tuple[str, str]] | None = None,
+        active: Container[int] | None = None,
     ) -> None:
         self.unrolled = dict(unrolled or {})
+        self.active = active
+        self.keys: dict[Value, Any] = {}  # of the inputs of the outermost block
+        self.drawing: Drawing | None = None
         self.named: dict[tuple[Block, Value, Dim], dict[str, Affine]] = {}
         self.checkpointing = 0  # calls of checkpointed functions around
         self._symbols = 0
@@ -165,6 +174,46 @@ class Trace:
             name = "".join(str(source).split())
             found = self._input(self.blocks[0], name, array, None, None)
             self.captures[source] = found
+            # In a region the array has become one of its inputs already.
+            self.keys[self.blocks[0].inputs[-1]] = source
+        return found
+
+    def later(self, key: Drawn, name: str) -> Array:
+        """The input that stands for the random numbers of a loop, known at its end (`know`)."""
+        from .array import wrap_in
+        from .layout import contiguous
+
+        block = self.blocks[0]
+        value = block.input(name, ArrayType(np.dtype(key.dtype), key.shape))
+        self.keys[value] = key
+        layout = contiguous(value.shape)
+        return wrap_in(
+            self, block, value, weak=None, bound=None, scalar=False, layout=layout, assumed=False
+        )
+
+    def know(self, later: Array, array: np.ndarray) -> None:
+        """The numbers of an input of ``later``."""
+        self._concrete[later.storage.current] = array
+
+    def forget(self, later: Array) -> None:
+        """Takes an input of ``later`` back, which the regions that are still open do not use."""
+        storage = later.storage
+        for block in reversed(self.blocks):
+            if isinstance(block, RegionBlock) and storage in block.entries:
+                entry = block.entries.pop(storage)
+                block.inputs.remove(entry.input)
+                storage.current, storage.at = entry.outer, entry.at
+        self.blocks[0].inputs.remove(storage.current)
+        del self.keys[storage.current]
+
+    def draw(
+        self, key: Drawn, name: str, concrete: np.ndarray | np.generic, weak: type | None
+    ) -> Array:
+        """The input that stands for random numbers, which are drawn outside of the kernel."""
+        found = self._input(self.blocks[0], name, concrete, weak, None)
+        if weak is int:
+            found.bound = None
+        self.keys[self.blocks[0].inputs[-1]] = key
         return found
 
     def static(self, source: Source, value: object) -> None:
@@ -208,10 +257,59 @@ class Trace:
             pending.pop()
         return known[value]
 
+    def carries_derivative(self, value: Value) -> bool:
+        """Whether a derivative by an argument may flow through a Value."""
+        pending, seen = [value], {value}
+        while pending:
+            top = pending.pop()
+            numbers = isinstance(top.type, ArrayType) and not top.type.differentiable
+            if numbers or top.op is STOP_GRADIENT:
+                continue
+            if top.op is INPUT:
+                key = self.keys.get(top)
+                if key is None or (
+                    isinstance(key, int) and (self.active is None or key in self.active)
+                ):
+                    return True
+            fresh = [arg for arg in top.args if arg not in seen]
+            seen.update(fresh)
+            pending += fresh
+        return False
+
+    def slice(self, value: Value) -> tuple[Graph, tuple[Any, ...]]:
+        """A Graph that computes one Value, and the keys of its inputs."""
+        block = Block()
+        new: dict[Value, Value] = {}
+        keys: list[Any] = []
+        pending = [value]
+        while pending:
+            top = pending[-1]
+            needs = (self._same[top],) if top in self._same else top.args
+            missing = [arg for arg in needs if arg not in new]
+            if missing:
+                pending += missing
+                continue
+            if top in new:
+                pass
+            elif top in self._same:
+                new[top] = new[self._same[top]]
+            elif top.op is INPUT:
+                if top not in self.keys:
+                    raise error("no_number")
+                keys.append(self.keys[top])
+                new[top] = block.input("x", top.type)
+            else:
+                args = [new[arg] for arg in top.args]
+                new[top] = block.add(top.op, args, top.attrs, top.regions)
+            pending.pop()
+        return block.graph([new[value]]), tuple(keys)
+
     def decide(self, value: Value, reason: str) -> bool | int | float:
         """The outcome of a 0-d Value, guarded unless it is a constant."""
         if value in self._decided:
             return self._decided[value]
+        if value.dtype.kind == "c":
+            raise error("complex_number")
         outcome: bool | int | float
         if self.is_constant(value):
             outcome = self.concrete(value).item()
@@ -234,10 +332,13 @@ class Trace:
 
 def _evaluate(value: Value, args: list[Any]) -> Any:
     if value.op is not LOOP or (int(args[0]) < NATIVE_FROM and not value.attr("test")):
-        return evaluate(value, args)
+        try:
+            return evaluate(value, args)
+        except np.linalg.LinAlgError as problem:
+            raise located("linalg", str(problem)) from None
     from .build import evaluate_natively
 
     try:
         return evaluate_natively(value, args)
-    except OutOfBounds as problem:
-        raise located("index", str(problem)) from None
+    except Failure as problem:
+        raise located(problem.kind, str(problem)) from None

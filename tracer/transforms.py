@@ -16,15 +16,16 @@ import numpy as np
 from ..codegen.call import DEFAULT, MOST_THREADS, Options
 from .containers import flatten, rebuild
 from .current import current_trace
-from .dispatch import Dispatcher, Outputs
+from .dispatch import Dispatcher
 from .errors import error
+from .program import Outputs
 from .recording import present
 from .signature import Arguments, Leaf
 
 if TYPE_CHECKING:
     from ..codegen.schedule import Schedule
     from ..ir.graph import Graph
-    from .dispatch import Program
+    from .program import Program
     from .quicken import Entry
 
 Argnums = int | str | Sequence[int | str]
@@ -68,8 +69,7 @@ class Compiled:
         self.mode = mode
         self.has_aux = has_aux
         self.options = checked_options(options)
-        scalar = mode == "gradient"
-        self.dispatcher = Dispatcher(fun, mode, self._wrt, scalar, has_aux, options)
+        self.dispatcher = Dispatcher(fun, mode, self._wrt, has_aux, options)
         self._bound: dict[Any, Any] = {}
         self.entries: list[Entry] = []
         functools.update_wrapper(self, fun, updated=())
@@ -89,7 +89,7 @@ class Compiled:
         for parameter in self.parameters(arguments):
             for n in arguments.leaves_of(parameter):
                 leaf = arguments.leaves[n]
-                _check_differentiable(leaf)
+                _check_differentiable(leaf, self.mode)
                 if leaf.array is not None:
                     found.append(n)
         return found
@@ -295,18 +295,22 @@ class GradientAlone:
         return getattr(self.both, name)
 
 
-def _check_differentiable(leaf: Leaf) -> None:
+def _check_differentiable(leaf: Leaf, mode: str) -> None:
     if leaf.item is None:
         return
     if leaf.array is None:
         raise error("not_array", operation=f"argument {leaf.name}", type=type(leaf.item).__name__)
     if not leaf.differentiable:
         raise error("integer_input", name=leaf.name, dtype=leaf.array.dtype)
+    if mode == "holomorphic" and leaf.array.dtype.kind != "c":
+        raise error("holomorphic_input", name=leaf.name)
 
 
 def _like(leaf: Leaf, derivative: Any) -> Any:
     return (
-        present(derivative, leaf.weak) if isinstance(leaf.item, np.generic | float) else derivative
+        present(derivative, leaf.weak)
+        if isinstance(leaf.item, np.generic | float | complex)
+        else derivative
     )
 
 

@@ -21,7 +21,7 @@ UFUNCS: dict[Any, Rule] = {}
 
 
 def _on_floats(on_float: Callable[[Value], Value], on_rest: Callable[[Value], Value]) -> Rule:
-    return lambda x: on_float(x) if x.dtype.kind == "f" else on_rest(x)
+    return lambda x: on_float(x) if x.dtype.kind in "fc" else on_rest(x)
 
 
 def _same(x: Value) -> Value:
@@ -57,8 +57,8 @@ def _power(x: Value, z: Value) -> Value:
             return x * x
         if exponent == 1:
             return x
-        if exponent == -1 and x.dtype.kind == "f":
-            return 1.0 / x
+        if exponent == -1 and x.dtype.kind in "fc":
+            return _reciprocal(x)
     if x.dtype.kind == "i" and not _decide_all(ops.ge(z, 0), "integer exponents are not negative"):
         raise error("value", text="Integers to negative integer powers are not allowed.")
     return ops.pow_(x, z)
@@ -73,6 +73,8 @@ def _decide_all(x: Value, reason: str) -> bool:
 
 
 def _reciprocal(x: Value) -> Value:
+    if x.dtype.kind == "c":
+        return ops.where(ops.eq(x, 0.0), const(complex(math.nan, math.nan), x.dtype), 1.0 / x)
     if x.dtype.kind != "f":
         raise unsupported("np.reciprocal of integers", hint="use 1 // x, or convert to float64")
     return 1.0 / x
@@ -81,6 +83,44 @@ def _reciprocal(x: Value) -> Value:
 def _logaddexp2(x: Value, z: Value) -> Value:
     two = math.log(2.0)
     return ops.logaddexp(x * two, z * two) / two
+
+
+def _absolute(x: Value) -> Value:
+    if x.dtype.kind == "c":
+        return ops.hypot(ops.real(x), ops.imag(x))
+    return x if x.dtype.kind in "bu" else ops.abs_(x)
+
+
+def _conjugate(x: Value) -> Value:
+    return ops.complex_(ops.real(x), -ops.imag(x)) if x.dtype.kind == "c" else x
+
+
+def _sign(x: Value) -> Value:
+    """The number on the unit circle; 0 at 0, with a derivative of 0 there."""
+    if x.dtype.kind != "c":
+        return ops.sign(x)
+    size = _absolute(x)
+    zero, infinite = ops.eq(size, 0.0), ops.isinf(size)
+    safe = ops.where(zero, 1.0, size)
+    real, imag = (ops.where(zero, 0.0, part) / safe for part in (ops.real(x), ops.imag(x)))
+    at_infinity = [ops.where(ops.isinf(p), ops.sign(p), 0.0) for p in (ops.real(x), ops.imag(x))]
+    both = ops.logical_and(ops.isinf(ops.real(x)), ops.isinf(ops.imag(x)))
+    real, imag = (
+        ops.where(infinite, ops.where(both, math.nan, limit), part)
+        for limit, part in zip(at_infinity, (real, imag), strict=True)
+    )
+    return ops.complex_(real, imag)
+
+
+def _by_parts(rule: Callable[[Value], Value]) -> Rule:
+    """A rule of real numbers that is done to the parts of complex ones."""
+
+    def apply(x: Value) -> Value:
+        if x.dtype.kind == "c":
+            return ops.complex_(rule(ops.real(x)), rule(ops.imag(x)))
+        return rule(x)
+
+    return apply
 
 
 def _heaviside(x: Value, half: Value) -> Value:
@@ -134,10 +174,10 @@ UFUNCS.update(
         np.true_divide: ops.div,
         np.negative: ops.neg,
         np.positive: _same,
-        np.conjugate: _same,
-        np.absolute: lambda x: x if x.dtype.kind in "bu" else ops.abs_(x),
+        np.conjugate: _conjugate,
+        np.absolute: _absolute,
         np.fabs: ops.abs_,
-        np.sign: ops.sign,
+        np.sign: _sign,
         np.floor_divide: ops.floor_divide,
         np.remainder: ops.mod,
         np.fmod: ops.fmod,
@@ -178,7 +218,7 @@ UFUNCS.update(
         np.floor: _on_floats(ops.floor, _same),
         np.ceil: _on_floats(ops.ceil, _same),
         np.trunc: _on_floats(ops.trunc, _same),
-        np.rint: _on_floats(ops.rint, _same),
+        np.rint: _by_parts(lambda x: ops.rint(x) if x.dtype.kind == "f" else x),
         np.copysign: ops.copysign,
         np.heaviside: _heaviside,
         np.maximum: ops.maximum,

@@ -87,4 +87,19 @@ class Broadcasted:
         return ops.broadcast(base, shape=self.shape)
 
 
-Step = Region | Transposed | Reshaped | Broadcasted
+@dataclass(frozen=True, slots=True)
+class Part:
+    """``z.real`` or ``z.imag`` of a complex array."""
+
+    imaginary: bool
+
+    def read(self, base: Value) -> Value:
+        return ops.imag(base) if self.imaginary else ops.real(base)
+
+    def write(self, base: Value, value: Value) -> Value:
+        if self.imaginary:
+            return ops.complex_(ops.real(base), value)
+        return ops.complex_(value, ops.imag(base))
+
+
+Step = Region | Transposed | Reshaped | Broadcasted | Part

@@ -15,7 +15,7 @@ import numpy as np
 
 from ..ir import ops
 from ..ir.graph import Value
-from ..ir.types import BOOL, F64, I64
+from ..ir.types import BOOL, C128, F64, I64
 from .core import ArrayCore
 from .errors import error
 from .lift import cast_array, lift
@@ -68,6 +68,8 @@ def python_operator(ufunc: np.ufunc, *operands: Any) -> Any:
     kinds = [weak_of(x) for x in operands]
     if ufunc in _LOGIC and kinds == [bool, bool]:
         return _wrap(UFUNCS[ufunc](*[lift(x) for x in operands]), bool)
+    if complex in kinds:
+        return _on_complex(ufunc, operands, kinds)
     if float in kinds:
         return _on_floats(ufunc, operands, kinds)
     if ufunc in _DIVISIONS:
@@ -97,10 +99,42 @@ def decided(x: Any) -> Any:
     return x.storage.trace.decide(x.value, reason)
 
 
+def _unsupported(ufunc: np.ufunc, kinds: list[type | None]) -> Exception:
+    names = " and ".join(repr(kind.__name__) for kind in kinds if kind)
+    return error("type", text=f"unsupported operand type(s) for {ufunc.__name__}: {names}")
+
+
+_ON_COMPLEX = frozenset(
+    {
+        np.add,
+        np.subtract,
+        np.multiply,
+        np.true_divide,
+        np.power,
+        np.negative,
+        np.positive,
+        np.absolute,
+        np.equal,
+        np.not_equal,
+    }
+)
+
+
+def _on_complex(ufunc: np.ufunc, operands: Any, kinds: list[type | None]) -> Any:
+    if ufunc not in _ON_COMPLEX:
+        raise _unsupported(ufunc, kinds)
+    y = UFUNCS[ufunc](*[_complex(x) for x in operands])
+    assert isinstance(y, Value)
+    return _wrap(y, {BOOL: bool, F64: float}.get(y.dtype, complex))
+
+
+def _complex(x: Any) -> Value:
+    return cast_array(x, C128) if isinstance(x, ArrayCore) else lift(complex(x), C128)
+
+
 def _on_floats(ufunc: np.ufunc, operands: Any, kinds: list[type | None]) -> Any:
     if ufunc not in UFUNCS or ufunc in _LOGIC or ufunc is np.invert:
-        names = " and ".join(repr(kind.__name__) for kind in kinds if kind)
-        raise error("type", text=f"unsupported operand type(s) for {ufunc.__name__}: {names}")
+        raise _unsupported(ufunc, kinds)
     values = [_float(x) for x in operands]
     y = UFUNCS[ufunc](*values)
     if isinstance(y, tuple):
@@ -148,5 +182,5 @@ def _float(x: Any) -> Value:
 def _wrap(y: Any, weak: type, bound: int | None = None) -> Any:
     from .array import wrap
 
-    assert y.dtype == {bool: BOOL, int: I64, float: F64}[weak]
+    assert y.dtype == {bool: BOOL, int: I64, float: F64, complex: C128}[weak]
     return wrap(y, weak, bound=bound)

@@ -9,10 +9,11 @@ import llvmlite.ir as ll
 import numpy as np
 
 from ...ir.types import ArrayType
-from ..scalar import I32, I64, memory_type
+from ..scalar import I32, I64
 from .form import Expected, Read
 from .frame import NULL, Frame
 from .python_api import (
+    COMPLEX_VALUE,
     CONTIGUOUS_AND_ALIGNED,
     DATA,
     DOUBLE,
@@ -31,6 +32,7 @@ from .python_api import (
     WRITEABLE,
     call,
     canonical,
+    number_type,
 )
 
 SMALL_INT = 1 << 31
@@ -63,12 +65,15 @@ class Checks:
         elif kind == "float":
             frame.require_type(item, float)
             self._leaf(frame.field(item, FLOAT_VALUE, DOUBLE))
+        elif kind == "complex":
+            frame.require_type(item, complex)
+            self._leaf(frame.field(item, COMPLEX_VALUE, ll.ArrayType(DOUBLE, 2)))
         elif kind == "int":
             self._int(item)
         elif kind == "number":
             assert expected.type is not None
             frame.require_type(item, expected.type.dtype.type)
-            self._leaf(frame.field(item, SCALAR_VALUE, memory_type(expected.type.dtype)))
+            self._leaf(frame.field(item, SCALAR_VALUE, number_type(expected.type.dtype)))
         elif kind == "object":
             frame.require_same(item, expected.item)
         elif kind == "method":

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import llvmlite.ir as ll
 
-from ..scalar import I8, I32, I64, memory_type
+from ..scalar import I8, I32, I64
 from .arguments import Checks
 from .form import Form, arrays_of
 from .frame import NULL, Frame
-from .python_api import DATA, POINTER, call
+from .python_api import DATA, POINTER, call, number_type
 from .results import Results, new_array
 from .scratch import HEADER
 
@@ -86,7 +86,7 @@ class _Emitter:
                 made[number] = new_array(frame, type)
                 places.append(frame.field(made[number][0], DATA, POINTER))
             else:
-                places.append(b.bitcast(frame.room(memory_type(type.dtype)), POINTER))
+                places.append(b.bitcast(frame.room(number_type(type.dtype)), POINTER))
         inputs = frame.table([self.checks.leaves[n] for n in form.inputs])
         path = self._call(inputs, frame.table(places), pool)
         counter = b.bitcast(frame.native("counter"), I64.as_pointer())

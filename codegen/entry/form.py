@@ -17,7 +17,7 @@ class Expected:
     ==================  ==================================================================
     ``array``           of ``type``, as the kernel takes it
     ``target``          an array of ``type`` that results are written to
-    ``float``, ``int``  Python's own
+    ``float``, ``int``  Python's own; ``complex``, too
     ``number``          a NumPy scalar of ``type``
     ``object``          this very ``item``
     ``method``          one that equals the bound method ``item``

@@ -13,12 +13,14 @@ from typing import Any
 import llvmlite.ir as ll
 import numpy as np
 
-from ..scalar import I8, I32, I64
+from ...ir.types import part_dtype
+from ..scalar import I8, I32, I64, memory_type
 
 POINTER = I8.as_pointer()
 DOUBLE = ll.DoubleType()
 
-TYPE, SIZE, TUPLE_ITEMS, FLOAT_VALUE, SCALAR_VALUE, BYTES_VALUE = 8, 16, 24, 16, 16, 32
+TYPE, SIZE, TUPLE_ITEMS, BYTES_VALUE = 8, 16, 24, 32
+FLOAT_VALUE = COMPLEX_VALUE = SCALAR_VALUE = 16
 DATA, RANK, SHAPE, STRIDES, DTYPE, FLAGS = 16, 24, 32, 40, 56, 64
 METHOD_FUNCTION, METHOD_SELF = 16, 24
 CONTIGUOUS_AND_ALIGNED = 0x0001 | 0x0100
@@ -27,6 +29,7 @@ WRITEABLE = 0x0400
 _PYTHON = {
     "PyObject_Vectorcall": (POINTER, POINTER, I64, POINTER),
     "PyFloat_FromDouble": (DOUBLE,),
+    "PyComplex_FromDoubles": (DOUBLE, DOUBLE),
     "PyLong_FromLongLong": (I64,),
     "PyBool_FromLong": (I64,),
     "PyTuple_New": (I64,),
@@ -81,6 +84,13 @@ def call(b: ll.IRBuilder, name: str, *arguments: ll.Value) -> ll.Value:
         result = ll.VoidType() if name in _NOTHING else _RETURNS.get(name, POINTER)
         function = ll.Function(b.module, ll.FunctionType(result, types), name)
     return b.call(function, arguments)
+
+
+def number_type(dtype: np.dtype) -> ll.Type:
+    """A number in memory; a complex one is its parts."""
+    if dtype.kind == "c":
+        return ll.ArrayType(memory_type(part_dtype(dtype)), 2)
+    return memory_type(dtype)
 
 
 def canonical(dtype: np.dtype) -> np.dtype:

@@ -6,10 +6,10 @@ import llvmlite.ir as ll
 import numpy as np
 
 from ...ir.types import ArrayType
-from ..scalar import I8, I32, I64, memory_type
+from ..scalar import I8, I32, I64
 from .form import Built, Form
 from .frame import NULL, Frame
-from .python_api import DOUBLE, POINTER, TUPLE_ITEMS, call, canonical
+from .python_api import DOUBLE, POINTER, TUPLE_ITEMS, call, canonical, number_type
 
 
 def new_array(frame: Frame, type: ArrayType) -> tuple[ll.Value, ll.Value]:
@@ -135,7 +135,12 @@ class Results:
         frame, b, place = self.frame, self.frame.b, self.places[result.item]
         if result.presented is None:
             return call(b, "PyArray_Scalar", place, frame.object(canonical(dtype)), NULL)
-        value = b.load(b.bitcast(place, memory_type(dtype).as_pointer()))
+        value = b.load(b.bitcast(place, number_type(dtype).as_pointer()))
+        if result.presented is complex:
+            parts = [b.extract_value(value, n) for n in (0, 1)]
+            if dtype.itemsize == 8:
+                parts = [b.fpext(part, DOUBLE) for part in parts]
+            return call(b, "PyComplex_FromDoubles", *parts)
         if result.presented is float:
             wide = b.fpext(value, DOUBLE) if dtype.itemsize == 4 else value
             return call(b, "PyFloat_FromDouble", wide)

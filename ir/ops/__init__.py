@@ -18,6 +18,17 @@ from .bits import (
 from .contract import contract
 from .control import affine, cond, dim, dim_of, empty, get, index, loop
 from .custom import CUSTOM_JVP, CUSTOM_VJP
+from .factorizations import (
+    cholesky,
+    lu,
+    lu_pivots,
+    qr_complete,
+    qr_q,
+    qr_r,
+    swap_rows,
+    triangular_solve,
+)
+from .fourier import fft, irfft, rfft
 from .incomplete import betainc, betaincc, gammainc, gammaincc, stdtr
 from .logic import (
     eq,
@@ -49,6 +60,7 @@ from .losses import (
     rel_entr,
 )
 from .order import argsort, searchsorted
+from .parts import complex_, imag, real
 from .pointwise import (
     abs_,
     acos,
@@ -111,6 +123,14 @@ from .special import (
     polygamma,
     rgamma,
 )
+from .spectra import (
+    eigenvalues,
+    eigenvectors,
+    singular_values,
+    svd_left,
+    svd_right,
+    svd_square,
+)
 from .structure import (
     accumulate,
     broadcast,
@@ -122,3 +142,4 @@ from .structure import (
     update,
     zeros,
 )
+from .systems import cofactors, det, det_sign, expm, logdet, pinv, solve

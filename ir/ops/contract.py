@@ -29,7 +29,7 @@ def split_spec(spec: str) -> tuple[str, str, str]:
 def _contract_type(x: ArrayType, z: ArrayType, spec: str) -> ArrayType:
     left, right, result = split_spec(spec)
     sizes: dict[str, Dim] = {}
-    if x.dtype != z.dtype or x.dtype.kind not in "fiub":
+    if x.dtype != z.dtype or x.dtype.kind not in "fciub":
         raise IRError(f"contract: dtypes of {x} and {z}")
     for indices, type in ((left, x), (right, z)):
         if len(indices) != type.rank or len(set(indices)) != len(indices):

@@ -23,3 +23,15 @@ REDUCTIONS = frozenset({"sum", "prod", "max", "min", "any", "all"})
 UPDATES = frozenset({"update", "accumulate"})
 REGIONS = UPDATES | {"slice"}
 """Ops with a ``start`` and ``step`` for each axis."""
+TRANSFORMS = frozenset({"fft", "rfft", "irfft"})
+LIBRARY = frozenset(
+    {"contract", "triangular_solve", "swap_rows", "potrf", "getrf", "gelqf", "syevd", "gesdd"}
+    | SEARCHES
+    | TRANSFORMS
+)
+"""Ops that are calls of BLAS, LAPACK or another function, or as large as one."""
+DECOMPOSITIONS = frozenset(
+    {"eigenvalues", "eigenvectors", "singular_values", "svd_left", "svd_right", "svd_square"}
+    | {"pinv", "syevd", "gesdd"}
+)
+"""Ops that fail only where they do not converge: no reason to compute what is not used."""

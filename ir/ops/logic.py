@@ -100,12 +100,12 @@ def where(c: Value, x: Value | float, y: Value | float) -> Value:
 # --- comparisons and logic ------------------------------------------------------------------
 
 
-def _comparison(name: str, reference: Callable[..., Any], symbol: str) -> Op:
-    return pointwise(name, reference, None, None, lower=compare(symbol), kinds="fiub", result=BOOL)
+def _comparison(name: str, reference: Callable[..., Any], symbol: str, kinds: str = "fiub") -> Op:
+    return pointwise(name, reference, None, None, lower=compare(symbol), kinds=kinds, result=BOOL)
 
 
-eq = _comparison("eq", np.equal, "==")
-ne = _comparison("ne", np.not_equal, "!=")
+eq = _comparison("eq", np.equal, "==", kinds="fciub")
+ne = _comparison("ne", np.not_equal, "!=", kinds="fciub")
 lt = _comparison("lt", quiet(np.less), "<")
 le: Op = _comparison("le", quiet(np.less_equal), "<=")
 gt = _comparison("gt", quiet(np.greater), ">")
@@ -117,7 +117,12 @@ logical_not: Op = pointwise(
     "logical_not", np.logical_not, None, lower=lambda e, x: e.b.not_(x), kinds="b"
 )
 isnan: Op = pointwise(
-    "isnan", np.isnan, None, lower=lambda e, x: e.b.fcmp_unordered("uno", x, x), result=BOOL
+    "isnan",
+    np.isnan,
+    None,
+    lower=lambda e, x: e.b.fcmp_unordered("uno", x, x),
+    result=BOOL,
+    kinds="fc",
 )
 isinf = pointwise(
     "isinf",
@@ -125,6 +130,7 @@ isinf = pointwise(
     None,
     lower=lambda e, x: e.compare("==", e.intrinsic("fabs", x), e.number(x, math.inf)),
     result=BOOL,
+    kinds="fc",
 )
 isfinite = pointwise(
     "isfinite",
@@ -132,4 +138,5 @@ isfinite = pointwise(
     None,
     lower=lambda e, x: e.compare("<", e.intrinsic("fabs", x), e.number(x, math.inf)),
     result=BOOL,
+    kinds="fc",
 )

@@ -7,8 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from ..errors import IRError
 from ..graph import Value
 from ..op import Masked, Op, const, linear, pointwise
+from ..types import ArrayType
 from .logic import eq, isinf, logical_and, ne, where
 from .scalar import elementary, inst, intrinsic, quiet, scipy
 
@@ -20,7 +22,7 @@ add = pointwise(
     lambda x, z, y: 1.0,
     lambda x, z, y: 1.0,
     lower=inst(f="fadd", i="add", u="add", b="or_"),
-    kinds="fiub",
+    kinds="fciub",
 )
 sub = pointwise(
     "sub",
@@ -28,7 +30,7 @@ sub = pointwise(
     lambda x, z, y: 1.0,
     lambda x, z, y: -1.0,
     lower=inst(f="fsub", i="sub", u="sub"),
-    kinds="fiu",
+    kinds="fciu",
 )
 mul = pointwise(
     "mul",
@@ -36,7 +38,7 @@ mul = pointwise(
     lambda x, z, y: z,
     lambda x, z, y: x,
     lower=inst(f="fmul", i="mul", u="mul", b="and_"),
-    kinds="fiub",
+    kinds="fciub",
 )
 div = pointwise(
     "div",
@@ -46,13 +48,14 @@ div = pointwise(
     singular=True,
     lower=inst(f="fdiv"),
     domain=(0.5, 3.0),
+    kinds="fc",
 )
 neg = pointwise(
     "neg",
     quiet(np.negative),
     lambda x, y: -1.0,
     lower=inst(f="fneg", i="neg", u="neg"),
-    kinds="fiu",
+    kinds="fciu",
 )
 abs_ = pointwise(
     "abs",
@@ -115,7 +118,7 @@ pow_ = pointwise(
     _pow_by_exponent,
     singular=True,
     lower=lambda e, x, z: e.power(x, z),
-    kinds="fiu",
+    kinds="fciu",
     domain=(0.3, 2.5),
     doc="x**z. The derivative by the exponent is 0 where x is 0.",
 )
@@ -126,6 +129,7 @@ sqrt = pointwise(
     singular=True,
     lower=intrinsic("sqrt"),
     domain=(0.2, 3.0),
+    kinds="fc",
 )
 cbrt = pointwise(
     "cbrt",
@@ -148,12 +152,24 @@ hypot = pointwise(
 # --- exponentials and logarithms ------------------------------------------------------------
 # Those that grow exponentially count as singular: they overflow at everyday arguments.
 
-exp = pointwise("exp", quiet(np.exp), lambda x, y: y, singular=True, lower=elementary("exp"))
+exp = pointwise(
+    "exp", quiet(np.exp), lambda x, y: y, singular=True, lower=elementary("exp"), kinds="fc"
+)
 exp2 = pointwise(
-    "exp2", quiet(np.exp2), lambda x, y: math.log(2.0) * y, singular=True, lower=elementary("exp2")
+    "exp2",
+    quiet(np.exp2),
+    lambda x, y: math.log(2.0) * y,
+    singular=True,
+    lower=elementary("exp2"),
+    kinds="fc",
 )
 expm1 = pointwise(
-    "expm1", quiet(np.expm1), lambda x, y: y + 1.0, singular=True, lower=elementary("expm1")
+    "expm1",
+    quiet(np.expm1),
+    lambda x, y: y + 1.0,
+    singular=True,
+    lower=elementary("expm1"),
+    kinds="fc",
 )
 log = pointwise(
     "log",
@@ -162,6 +178,7 @@ log = pointwise(
     singular=True,
     lower=elementary("log"),
     domain=(0.2, 3),
+    kinds="fc",
 )
 log2 = pointwise(
     "log2",
@@ -170,6 +187,7 @@ log2 = pointwise(
     singular=True,
     lower=elementary("log2"),
     domain=(0.2, 3),
+    kinds="fc",
 )
 log10 = pointwise(
     "log10",
@@ -178,6 +196,7 @@ log10 = pointwise(
     singular=True,
     lower=elementary("log10"),
     domain=(0.2, 3),
+    kinds="fc",
 )
 log1p = pointwise(
     "log1p",
@@ -186,6 +205,7 @@ log1p = pointwise(
     singular=True,
     lower=elementary("log1p"),
     domain=(-0.8, 3),
+    kinds="fc",
 )
 
 
@@ -214,10 +234,15 @@ logaddexp = pointwise(
 
 # --- trigonometric and hyperbolic functions -------------------------------------------------
 
-sin = pointwise("sin", quiet(np.sin), lambda x, y: cos(x), lower=elementary("sin"))
-cos: Op = pointwise("cos", quiet(np.cos), lambda x, y: -sin(x), lower=elementary("cos"))
+sin = pointwise("sin", quiet(np.sin), lambda x, y: cos(x), lower=elementary("sin"), kinds="fc")
+cos: Op = pointwise("cos", quiet(np.cos), lambda x, y: -sin(x), lower=elementary("cos"), kinds="fc")
 tan = pointwise(
-    "tan", quiet(np.tan), lambda x, y: 1.0 + y * y, lower=elementary("tan"), domain=(-1.3, 1.3)
+    "tan",
+    quiet(np.tan),
+    lambda x, y: 1.0 + y * y,
+    lower=elementary("tan"),
+    domain=(-1.3, 1.3),
+    kinds="fc",
 )
 asin = pointwise(
     "asin",
@@ -226,6 +251,7 @@ asin = pointwise(
     singular=True,
     lower=elementary("asin"),
     domain=(-0.9, 0.9),
+    kinds="fc",
 )
 acos = pointwise(
     "acos",
@@ -234,9 +260,14 @@ acos = pointwise(
     singular=True,
     lower=elementary("acos"),
     domain=(-0.9, 0.9),
+    kinds="fc",
 )
 atan = pointwise(
-    "atan", quiet(np.arctan), lambda x, y: 1.0 / (1.0 + x * x), lower=elementary("atan")
+    "atan",
+    quiet(np.arctan),
+    lambda x, y: 1.0 / (1.0 + x * x),
+    lower=elementary("atan"),
+    kinds="fc",
 )
 atan2 = pointwise(
     "atan2",
@@ -248,14 +279,30 @@ atan2 = pointwise(
     domain=(0.2, 3),
 )
 sinh = pointwise(
-    "sinh", quiet(np.sinh), lambda x, y: cosh(x), singular=True, lower=elementary("sinh")
+    "sinh",
+    quiet(np.sinh),
+    lambda x, y: cosh(x),
+    singular=True,
+    lower=elementary("sinh"),
+    kinds="fc",
 )
 cosh: Op = pointwise(
-    "cosh", quiet(np.cosh), lambda x, y: sinh(x), singular=True, lower=elementary("cosh")
+    "cosh",
+    quiet(np.cosh),
+    lambda x, y: sinh(x),
+    singular=True,
+    lower=elementary("cosh"),
+    kinds="fc",
 )
-tanh = pointwise("tanh", quiet(np.tanh), lambda x, y: 1.0 - y * y, lower=elementary("tanh"))
+tanh = pointwise(
+    "tanh", quiet(np.tanh), lambda x, y: 1.0 - y * y, lower=elementary("tanh"), kinds="fc"
+)
 asinh = pointwise(
-    "asinh", quiet(np.arcsinh), lambda x, y: 1.0 / hypot(x, 1.0), lower=elementary("asinh")
+    "asinh",
+    quiet(np.arcsinh),
+    lambda x, y: 1.0 / hypot(x, 1.0),
+    lower=elementary("asinh"),
+    kinds="fc",
 )
 acosh = pointwise(
     "acosh",
@@ -264,6 +311,7 @@ acosh = pointwise(
     singular=True,
     lower=elementary("acosh"),
     domain=(1.2, 4),
+    kinds="fc",
 )
 atanh = pointwise(
     "atanh",
@@ -272,6 +320,7 @@ atanh = pointwise(
     singular=True,
     lower=elementary("atanh"),
     domain=(-0.8, 0.8),
+    kinds="fc",
 )
 
 # --- rounding and sign ----------------------------------------------------------------------
@@ -291,6 +340,12 @@ copysign: Op = pointwise(
 # --- casts ----------------------------------------------------------------------------------
 
 
+def _cast_type(x: ArrayType, dtype: np.dtype) -> ArrayType:
+    if x.is_complex and dtype.kind not in "cb":
+        raise IRError(f"a cast of {x} to {dtype} would lose imaginary parts")
+    return x.with_dtype(dtype)
+
+
 def _cast_reference(x: Any, dtype: np.dtype) -> Any:
     with np.errstate(all="ignore"):
         return np.asarray(x).astype(dtype)
@@ -299,7 +354,7 @@ def _cast_reference(x: Any, dtype: np.dtype) -> Any:
 cast: Op = linear(
     "cast",
     _cast_reference,
-    lambda x, dtype: x.with_dtype(dtype),
+    _cast_type,
     lambda g, x, dtype: (cast(g, dtype=x.dtype),),
     lower=lambda e, x, dtype: e.cast(x, dtype),
 )
@@ -309,6 +364,6 @@ stop_gradient = pointwise(
     lambda x: x,
     None,
     lower=lambda e, x: x,
-    kinds="fiub",
+    kinds="fciub",
     doc="The identity, with derivative zero.",
 )

@@ -147,8 +147,14 @@ def _extremum_jvp(y: Value, tangents: Sequence[Value | None]) -> Value | None:
     return sum_(where(reached, t, 0.0), axes=y.attr("axes")) / count
 
 
-max_ = general("max", _numpy(np.max), _reduce_type, _extremum_vjp, _extremum_jvp, _spread_mask)
-min_ = general("min", _numpy(np.min), _reduce_type, _extremum_vjp, _extremum_jvp, _spread_mask)
+def _extremum_type(x: ArrayType, axes: tuple[int, ...]) -> ArrayType:
+    if x.is_complex:
+        raise IRError(f"complex numbers have no order: {x}")
+    return _reduce_type(x, axes)
+
+
+max_ = general("max", _numpy(np.max), _extremum_type, _extremum_vjp, _extremum_jvp, _spread_mask)
+min_ = general("min", _numpy(np.min), _extremum_type, _extremum_vjp, _extremum_jvp, _spread_mask)
 
 
 def _logical_type(x: ArrayType, axes: tuple[int, ...]) -> ArrayType:

@@ -15,6 +15,7 @@ from ..op import const
 from ..ops import broadcast, zeros
 from .forward import Forward, initial
 from .region import Context, fresh_names
+from .split import is_complex
 from .sweep import Sweep
 
 
@@ -25,6 +26,8 @@ def adjoint(graph: Graph, wrt: Sequence[int], of: Sequence[int], unit: bool = Fa
     outputs listed in ``of`` are seeded: with one (``unit``) or by new inputs appended in that
     order.
     """
+    if is_complex(graph):
+        raise IRError("complex values have to be split into their parts before")
     block = Block(graph.inputs, graph.values)
     for position in wrt:
         x = graph.inputs[position]

@@ -31,7 +31,7 @@ from ..ops import (
 )
 from ..ops.contract import split_spec
 from ..ops.control import LOOP, invariants_of, state_of, trip_of
-from ..ops.families import REDUCTIONS, REGIONS, SEARCHES, UPDATES
+from ..ops.families import REDUCTIONS, REGIONS, UPDATES
 from ..types import I64, Affine, Dim, Symbol, lower_bound, substitute, symbols_in
 
 _SIMPLE = frozenset({"pointwise", "linear", "leaf", "general"})
@@ -87,9 +87,11 @@ class _Batch:
         return self._is_independent()
 
     def _is_simple(self, value: Value) -> bool:
-        if value.op.kind not in _SIMPLE or value.regions or value.op.name in ("index", "empty"):
+        name = value.op.name
+        if value.op.kind not in _SIMPLE or value.regions or name in ("index", "empty"):
             return False
-        if value.op.name in SEARCHES:
+        batched = name == "contract" or name in REDUCTIONS
+        if value.op.kind in ("general", "leaf") and value.args and not batched:
             return False
         if value.op.name in REGIONS or value.op.name == "dim":
             return value.op.name != "slice" or not self._mentions(value.shape)

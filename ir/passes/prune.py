@@ -12,6 +12,7 @@ from ..graph import Block, Graph, Value, current_block, symbols
 from ..op import CONST, constant_of
 from ..ops import cond, get, index, loop
 from ..ops.control import COND, LOOP, recomputes
+from ..ops.families import DECOMPOSITIONS
 
 # --- dead code ------------------------------------------------------------------------------
 
@@ -36,9 +37,15 @@ def checks(graph: Graph) -> list[Value]:
     return [value for value in graph.values if _checks(value)]
 
 
+def check_of(value: Value) -> tuple[str, str] | None:
+    """What can go wrong in an application, and the message then; None where nothing is checked."""
+    message = next((item for name, item in value.attrs if name == "where"), "")
+    return ("index" if value.op is index else "linalg", message) if message else None
+
+
 def _checks(value: Value) -> bool:
-    if value.op is index:
-        return bool(value.attr("where"))
+    if check_of(value) is not None and value.op.name not in DECOMPOSITIONS:
+        return True
     return any(_checks(inner) for region in value.regions for inner in region.values)
 
 

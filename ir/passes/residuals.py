@@ -19,10 +19,10 @@ from ..errors import IRError
 from ..graph import Graph, Value, symbols
 from ..op import constant_of
 from ..ops.control import LOOP, get, state_of
-from ..ops.families import EXPENSIVE, REDUCTIONS, SEARCHES, UPDATES
+from ..ops.families import EXPENSIVE, LIBRARY, REDUCTIONS, UPDATES
 from ..types import Symbol, TupleType, capacity
 
-KEPT = EXPENSIVE | REDUCTIONS | SEARCHES | {"contract"}
+KEPT = EXPENSIVE | REDUCTIONS | LIBRARY
 """Ops whose result is rather kept than computed again."""
 
 
@@ -161,7 +161,8 @@ class Residuals:
         frontier = frozenset().union(*(self.taped[arg] for arg in needs))
         size = size_of(value)
         source = sum(min(size_of(arg), self._source[arg]) for arg in value.args)
-        expensive = value.op.name in KEPT and not constant
+        kept = value.op.name in KEPT or value.op.expand is not None
+        expensive = kept and not constant
         if value in self.content_of and (expensive or frontier):
             self._note(value, "content")
         elif (expensive and (frontier or size <= source)) or (

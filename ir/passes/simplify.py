@@ -36,7 +36,7 @@ from ..ops.families import UPDATES
 from ..ops.structure import are_disjoint
 from ..types import I64, Affine, ArrayType, broadcast_shapes
 from .overwritten import drop_overwritten, region_of
-from .prune import needed_values, prune, remove_dead, used_results
+from .prune import check_of, needed_values, prune, remove_dead, used_results
 
 FOLD_LIMIT = 64
 """Constants of at most this many elements are computed at compile time."""
@@ -125,6 +125,8 @@ def _fold(value: Value, args: tuple[Value, ...]) -> Value | None:
     if value.op.name == "broadcast":
         return None
     if value.op.kind == "control" or value.op.name == "index" or symbols(value):
+        return None
+    if check_of(value) is not None:
         return None
     small = all(arg.op is CONST and arg.type.size <= FOLD_LIMIT for arg in args)
     if small and value.type.size <= FOLD_LIMIT:

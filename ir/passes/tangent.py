@@ -11,6 +11,8 @@ from ..ops import broadcast, cond, empty, get, loop, where, zeros
 from ..ops.control import COND, LOOP, passed, recomputes
 from .activity import Activity, activity
 from .cotangents import scale
+from .prune import needed_values
+from .split import is_complex
 
 
 def tangent(graph: Graph, wrt: Sequence[int]) -> Graph:
@@ -19,6 +21,8 @@ def tangent(graph: Graph, wrt: Sequence[int]) -> Graph:
     Inputs: those of ``graph``, then a tangent for each input listed in ``wrt``. Outputs: those
     of ``graph``, then the tangent of each differentiable one.
     """
+    if is_complex(graph):
+        raise IRError("complex values have to be split into their parts before")
     block = Block(graph.inputs)
     with block:
         push = _Push(block)
@@ -57,7 +61,10 @@ class _Push:
 
     def values(self, graph: Graph) -> None:
         found = activity(graph, self.tangents)
+        needed = needed_values(graph)
         for y in graph.values:
+            if y not in needed:  # it need not have a derivative
+                continue
             if y.op is LOOP or y.op is COND:
                 self._control(y, found)
                 continue

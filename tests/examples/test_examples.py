@@ -43,7 +43,13 @@ def after(label: str, printed: str) -> str:
 
 def test_every_example_is_tested() -> None:
     names = {path.name for path in EXAMPLES.glob("*.py")}
-    assert names == {"heat.py", "logistic_regression.py", "textbook.py", "piecewise.py"}
+    assert names == {
+        "gaussian_process.py",
+        "heat.py",
+        "logistic_regression.py",
+        "piecewise.py",
+        "textbook.py",
+    }
 
 
 def test_logistic_regression(tmp_path: Path) -> None:
@@ -60,6 +66,23 @@ def test_logistic_regression(tmp_path: Path) -> None:
     assert more_seconds > 0
     assert numbers(after("largest component of the gradient at the minimum:", printed))[0] < 1e-4
     assert numbers(after("accuracy:", printed)) == [pytest.approx(0.9877, abs=2e-3)]
+
+
+def test_gaussian_process(tmp_path: Path) -> None:
+    printed = run("gaussian_process.py", tmp_path)
+    assert "gradient check against central differences, orders 1 and 2: passed" in printed
+    assert numbers(after("likelihood at a point, less scikit-learn's:", printed))[0] < 1e-10
+    assert numbers(after("its gradient, less scikit-learn's:", printed))[0] < 1e-9
+    compiled, calls = numbers(after("compiled gradient:", printed))
+    differences, more_calls = numbers(after("finite differences:", printed))
+    # What scikit-learn finds with the same kernel.
+    assert compiled == pytest.approx(230.78647, abs=1e-4)
+    assert differences == pytest.approx(compiled, abs=1e-4)
+    assert more_calls > 2 * calls
+    label = "error of the predictions, in standard deviations of the data:"
+    assert numbers(after(label, printed)) == [pytest.approx(0.734, abs=2e-3)]
+    covered = numbers(after("observations within the interval of 95 %:", printed))
+    assert covered == [pytest.approx(95.5, abs=0.5)]
 
 
 def test_textbook(tmp_path: Path) -> None:

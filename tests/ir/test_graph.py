@@ -77,7 +77,7 @@ def test_a_number_takes_the_dtype_of_the_value() -> None:
             _ = n * 0.5
 
 
-@pytest.mark.parametrize("value", [np.float16(1), 1j, "text", np.array([None])])
+@pytest.mark.parametrize("value", [np.float16(1), np.clongdouble(1j), "text", np.array([None])])
 def test_constants_of_other_dtypes_are_errors(value: object) -> None:
     with Block(), pytest.raises(IRError, match="a constant cannot have dtype"):
         ops.const(value)

@@ -14,7 +14,9 @@ from adjit.tracer.rewrite import rewrite
 from .recording import compare
 
 
-def follow(program: Callable[..., Any], *arguments: Any, exact: bool = True) -> Any:
+def follow(
+    program: Callable[..., Any], *arguments: Any, exact: bool = True, ulps: float = 4
+) -> Any:
     """``recording.compare``, with calls of NumPy and Python functions followed."""
     assert isinstance(program, FunctionType)
 
@@ -27,4 +29,4 @@ def follow(program: Callable[..., Any], *arguments: Any, exact: bool = True) -> 
         assert rewritten is not None
         return rewritten(*items)
 
-    return compare(run, *arguments, exact=exact)
+    return compare(run, *arguments, exact=exact, ulps=ulps)

@@ -17,11 +17,14 @@ from adjit.tracer.array import Array
 from adjit.tracer.trace import Trace
 
 
-def compare(program: Callable[..., Any], *arguments: Any, exact: bool = True) -> Graph:
+def compare(
+    program: Callable[..., Any], *arguments: Any, exact: bool = True, ulps: float = 4
+) -> Graph:
     """Asserts that ``program`` records what NumPy computes; returns the verified graph.
 
     Arguments are ndarrays, NumPy scalars and Python scalars. Where NumPy raises, recording must
-    raise the same builtin class.
+    raise the same builtin class. Numbers that are not ``exact`` may be off by some ``ulps``, of 1
+    if these are many.
     """
     copies = [np.array(x) if isinstance(x, np.ndarray) else x for x in arguments]
     with Trace() as trace, np.errstate(all="ignore"):
@@ -34,9 +37,9 @@ def compare(program: Callable[..., Any], *arguments: Any, exact: bool = True) ->
             return trace.block.graph([])
         found = program(*proxies)
         outputs: list[Any] = []
-        check(trace, found, wanted, exact, outputs)
+        check(trace, found, wanted, exact, outputs, ulps)
         for proxy, copy in zip(proxies, copies, strict=True):
-            check(trace, proxy, copy, exact, outputs)
+            check(trace, proxy, copy, exact, outputs, ulps)
         return verify(trace.block.graph(outputs, trace.guards))
 
 
@@ -58,13 +61,15 @@ def record_argument(trace: Trace, number: int, x: Any) -> Array:
     return trace.input(f"x{number}", np.asarray(x), type(x))
 
 
-def check(trace: Trace, found: Any, wanted: Any, exact: bool, outputs: list[Any]) -> None:
+def check(
+    trace: Trace, found: Any, wanted: Any, exact: bool, outputs: list[Any], ulps: float = 4
+) -> None:
     """Asserts that a result is the recorded twin of NumPy's."""
     if isinstance(wanted, tuple | list):
         assert type(found) is type(wanted)
         assert len(found) == len(wanted)
         for one, other in zip(found, wanted, strict=True):
-            check(trace, one, other, exact, outputs)
+            check(trace, one, other, exact, outputs, ulps)
         return
     if not isinstance(found, Array):
         # Only a value that was decided, or constant, may come out as a plain number.
@@ -82,7 +87,9 @@ def check(trace: Trace, found: Any, wanted: Any, exact: bool, outputs: list[Any]
     if exact or found.dtype.kind != "f":
         np.testing.assert_array_equal(number, wanted)
     else:
-        np.testing.assert_allclose(number, wanted, rtol=4 * np.finfo(found.dtype).eps)
+        tolerance = ulps * np.finfo(found.dtype).eps
+        absolute = tolerance if ulps > 4 else 0.0
+        np.testing.assert_allclose(number, wanted, rtol=tolerance, atol=absolute)
     check_layout(found, wanted)
 
 

@@ -237,6 +237,21 @@ def test_jvp():
     assert (value, t) == (6.0, 3.0)
 
 
+@pytest.mark.parametrize("x", [2, True, np.array([1, 2]), "text", None])
+def test_a_tangent_of_what_has_no_derivative_is_none_or_zero(x):
+    def f(x, y):
+        return y * (2.0 if isinstance(x, str) or x is None else np.sum(np.abs(x)))
+
+    move = np.ones(2) if isinstance(x, np.ndarray) else 1.0
+    jvp(f, (x, 3.0), (None, 1.0))
+    jvp(f, (x, 3.0), (0 * move, 1.0))
+    jvp(lambda y: jvp(f, (2, y), (0.0, 1.0))[1], (3.0,), (1.0,))
+    with pytest.raises(TypeError, match="its tangent must be"):
+        jvp(f, (x, 3.0), (move, 1.0))
+    with pytest.raises(TypeError, match="its tangent must be"):
+        jvp(lambda y: jvp(f, (2, y), (y, 1.0))[1], (3.0,), (1.0,))
+
+
 def test_transforms_nest_in_any_order():
     def f(x):
         return np.sum(np.sin(x) * x**3)

@@ -52,6 +52,7 @@ VIEWS = {
         lambda x: np.swapaxes(x, 0, -1),
         lambda x: np.moveaxis(x, 0, -1),
         lambda x: np.moveaxis(x, [0, 1], [-1, 0]),
+        lambda x: np.moveaxis(x, range(2), np.array([-1, 0])),
         lambda x: np.rollaxis(x, -1),
         lambda x: np.rollaxis(x, 0, 2),
         lambda x: np.expand_dims(x, 0),

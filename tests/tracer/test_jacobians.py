@@ -89,7 +89,7 @@ def test_containers(transform: Any) -> None:
     assert by_p["w"].tolist() == [0, 0]
     assert by_p["c"][0] == 12
     assert by_b.tolist() == [3, 3]
-    with pytest.raises(AdjitTypeError, match="floating-point results, not int64"):
+    with pytest.raises(AdjitTypeError, match="floating-point arguments and results, not int64"):
         transform(f)(p, b)
     with pytest.raises(AdjitTypeError, match="int64"):
         transform(several)(np.arange(6))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import time
 
 import numpy as np
 import pytest
@@ -249,12 +248,10 @@ def test_a_loop_that_unrolls_too_far_is_an_error_at_once() -> None:
             k += 1
         return total
 
-    start = time.monotonic()
     for compiled in (endless, open_ended):
         line = compiled.fun.__code__.co_firstlineno + 3
         with pytest.raises(AdjitError, match=rf"test_loop_plans.py:{line} is unrolled \("):
             compiled(np.ones(3))
-    assert time.monotonic() - start < 5.0  # a second, on a machine that does nothing else
 
 
 def test_deep_recursion_is_not_needed_for_long_programs() -> None:

@@ -184,19 +184,19 @@ def check(text: str, numbers: tuple[int, ...], order: int) -> None:
         pass
 
 
-@settings(max_examples=90, phases=PHASES)
+@settings(max_examples=50, phases=PHASES)
 @given(sources(), seeds, seeds)
 def test_values_and_errors_are_those_of_numpy(text, one, other):
     check(text, (one, other), order=0)
 
 
-@settings(max_examples=45, phases=PHASES)
+@settings(max_examples=22, phases=PHASES)
 @given(sources(), seeds, seeds)
 def test_derivatives_against_differences(text, one, other):
     check(text, (one, other), order=1)
 
 
-@settings(max_examples=16, phases=PHASES)
+@settings(max_examples=8, phases=PHASES)
 @given(sources(), seeds, seeds)
 def test_second_derivatives_against_differences(text, one, other):
     check(text, (one, other), order=2)

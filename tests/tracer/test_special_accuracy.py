@@ -169,7 +169,13 @@ def close(found: np.ndarray, case: Case, orders: list[int]) -> None:
         assert error <= TOLERANCE * abs(wanted) + 1e-60, (point, orders, value, wanted)
 
 
-@pytest.mark.parametrize("name", CASES)
+SLOW = {"k0", "k1", "y0", "y1", "kv", "yv"}
+"""Whose derivatives take mpmath seconds to tens of seconds."""
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.slow) if name in SLOW else name for name in CASES]
+)
 def test_derivatives_of_first_and_second_order(name: str) -> None:
     case, function = CASES[name], getattr(sc, name)
     columns = [np.array(column, float) for column in zip(*case.points, strict=True)]

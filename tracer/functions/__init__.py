@@ -11,6 +11,8 @@ from . import (
     creation,
     diagonals,
     einsum,
+    factorizations,
+    fourier,
     iteration,
     joins,
     kinds,
@@ -23,11 +25,13 @@ from . import (
     ranges,
     reductions,
     scans,
+    scipy_linalg,
     selection,
     sets,
     shapes,
     skipping,
     special,
     statistics,
+    systems,
 )
 from .scalars import CALLS, face

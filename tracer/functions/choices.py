@@ -26,6 +26,8 @@ from .common import (
     cast,
     check_cast,
     deliver,
+    inexact,
+    modulus,
     spread,
     weakly,
 )
@@ -183,19 +185,28 @@ def nan_to_num(
     x: Any, copy: bool = True, nan: Any = 0.0, posinf: Any = None, neginf: Any = None
 ) -> Any:
     array = as_array(x)
-    if array.dtype.kind != "f":
+    if array.dtype.kind not in "fc":
         return wrap(array.value) if copy else array
-    value, limits = array.value, np.finfo(array.dtype)
-    high = limits.max if posinf is None else posinf
-    low = limits.min if neginf is None else neginf
-    infinite = ops.isinf(value)
-    y = ops.where(ops.isnan(value), cast(lift(nan), array.dtype), value)
-    for condition, limit in ((ops.gt(value, 0.0), high), (ops.lt(value, 0.0), low)):
-        y = ops.where(ops.logical_and(infinite, condition), cast(lift(limit), array.dtype), y)
+    y = _finite(array.value, nan, posinf, neginf)
     if copy or array.scalar:
         return wrap(spread(y, array.shape))
     array._write(spread(y, array.shape))
     return array
+
+
+def _finite(value: Value, nan: Any, posinf: Any, neginf: Any) -> Value:
+    """With numbers for what is no number or infinite, in either part."""
+    if value.dtype.kind == "c":
+        parts = [_finite(op(value), nan, posinf, neginf) for op in (ops.real, ops.imag)]
+        return ops.complex_(*parts)
+    limits = np.finfo(value.dtype)
+    high = limits.max if posinf is None else posinf
+    low = limits.min if neginf is None else neginf
+    infinite = ops.isinf(value)
+    y = ops.where(ops.isnan(value), cast(lift(nan), value.dtype), value)
+    for condition, limit in ((ops.gt(value, 0.0), high), (ops.lt(value, 0.0), low)):
+        y = ops.where(ops.logical_and(infinite, condition), cast(lift(limit), value.dtype), y)
+    return y
 
 
 # --- rounding -------------------------------------------------------------------------------
@@ -208,17 +219,22 @@ def round_(a: Any, decimals: Any = 0, out: Any = None) -> Any:
     if x.dtype == BOOL:
         raise error("dtype", operation="np.round of bool", dtype="float16")
     value = x.value
+    if x.dtype.kind == "c":
+        parts = [_rounded(op(value), places) for op in (ops.real, ops.imag)]
+        return deliver(ops.complex_(*parts), out, "round")
     if x.dtype.kind in "iu":
         if places >= 0:
             return deliver(value, out, "round")
         tens = 10.0**-places
         return deliver(cast(ops.rint(cast(value, F64) / tens) * tens, x.dtype), out, "round")
+    return deliver(_rounded(value, places), out, "round")
+
+
+def _rounded(value: Value, places: int) -> Value:
     if places == 0:
-        return deliver(ops.rint(value), out, "round")
+        return ops.rint(value)
     scale = 10.0 ** abs(places)
-    if places > 0:
-        return deliver(ops.rint(value * scale) / scale, out, "round")
-    return deliver(ops.rint(value / scale) * scale, out, "round")
+    return ops.rint(value * scale) / scale if places > 0 else ops.rint(value / scale) * scale
 
 
 @implements(np.fix)
@@ -238,8 +254,8 @@ _SINC_SERIES = (
 def sinc(x: Any) -> Any:
     """``sin(pi x) / (pi x)``; near 0 its series, which has the right derivatives there."""
     array = as_array(x)
-    y = cast(array.value, array.dtype if array.dtype.kind == "f" else F64) * np.pi
-    near = ops.lt(ops.abs_(y), 0.5)
+    y = inexact(array.value) * np.pi
+    near = ops.lt(modulus(y), 0.5)
     square = ops.where(near, y, 0.0) * ops.where(near, y, 0.0)
     series: Value = const(_SINC_SERIES[-1], y.dtype)
     for coefficient in reversed(_SINC_SERIES[:-1]):
@@ -256,8 +272,9 @@ def _close(a: Any, b: Any, rtol: Any, atol: Any, equal_nan: bool) -> Value:
     dtype = promote(x, z, 1.0)
     left, right = (cast(lift(operand), dtype) for operand in (x, z))
     shape = broadcast_shapes("isclose", left.shape, right.shape)
-    width = cast(lift(atol), dtype) + cast(lift(rtol), dtype) * ops.abs_(right)
-    near = ops.logical_and(ops.le(ops.abs_(left - right), width), ops.isfinite(right))
+    size = modulus(right)
+    width = cast(lift(atol), size.dtype) + cast(lift(rtol), size.dtype) * size
+    near = ops.logical_and(ops.le(modulus(left - right), width), ops.isfinite(right))
     y = ops.logical_or(near, ops.eq(left, right))
     if equal_nan:
         y = ops.logical_or(y, ops.logical_and(ops.isnan(left), ops.isnan(right)))
@@ -297,7 +314,7 @@ def array_equiv(a1: Any, a2: Any) -> Any:
 
 def _equal(x: Array, z: Array, equal_nan: bool) -> Array:
     y = call_ufunc(np.equal, x, z).value
-    if equal_nan and x.dtype.kind == z.dtype.kind == "f":
+    if equal_nan and x.dtype.kind in "fc" and z.dtype.kind in "fc":
         y = ops.logical_or(y, ops.logical_and(ops.isnan(x.value), ops.isnan(z.value)))
     return _all_true(y)
 

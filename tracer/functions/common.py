@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import operator
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
 from ...ir import ops
 from ...ir.graph import Value
+from ...ir.types import F64
 from ..apply import broadcast_shape
 from ..array import Array, wrap
 from ..core import ArrayCore
@@ -29,7 +31,7 @@ def as_array(x: object) -> Array:
     if isinstance(x, Array):
         x._check_alive("operand")
         return x if x.weak is None else wrap(x.value)
-    return wrap(lift(x), scalar=isinstance(x, bool | int | float | np.generic))
+    return wrap(lift(x), scalar=isinstance(x, bool | int | float | complex | np.generic))
 
 
 def as_value(x: object, dtype: Any = None) -> Value:
@@ -47,6 +49,29 @@ def weakly(x: object, dtype: np.dtype) -> Value:
     return cast_array(x, dtype) if isinstance(x, ArrayCore) else lift(x, dtype)
 
 
+def inexact(value: Value) -> Value:
+    """The value in the dtype in which NumPy computes roots of it: integers become float64."""
+    return value if value.dtype.kind in "fc" else cast(value, F64)
+
+
+def modulus(x: Value) -> Value:
+    """Absolute values."""
+    return ops.hypot(ops.real(x), ops.imag(x)) if x.dtype.kind == "c" else ops.abs_(x)
+
+
+def conjugate(x: Value) -> Value:
+    """Complex conjugates."""
+    return ops.complex_(ops.real(x), -ops.imag(x)) if x.dtype.kind == "c" else x
+
+
+def squared_modulus(x: Value) -> Value:
+    """Squares of absolute values."""
+    if x.dtype.kind != "c":
+        return x * x
+    real, imag = ops.real(x), ops.imag(x)
+    return real * real + imag * imag
+
+
 # --- axes and sizes -------------------------------------------------------------------------
 
 
@@ -59,8 +84,11 @@ def one_axis(axis: Any, ndim: int) -> int:
 
 
 def given_axes(axis: Any, ndim: int, repeated: str = "repeated axis") -> Ints:
-    """One axis or a tuple of axes, counted from the front, in the order given."""
-    axes = tuple(axis) if isinstance(axis, tuple | list) else (axis,)
+    """One axis or several in any sequence, counted from the front, in the order given."""
+    try:
+        axes = (operator.index(axis),)
+    except TypeError:
+        axes = tuple(axis) if isinstance(axis, Iterable) else (axis,)
     found = tuple(one_axis(at, ndim) for at in axes)
     if len(set(found)) != len(found):
         raise error("value", text=repeated)
@@ -76,8 +104,8 @@ def reduced_axes(axis: Any, ndim: int, *, of_scalar: bool = True) -> Ints:
         return tuple(range(ndim))
     if of_scalar and ndim == 0 and not isinstance(axis, tuple) and operator.index(axis) in (0, -1):
         return ()
-    if isinstance(axis, list):
-        raise error("type", text="'list' object cannot be interpreted as an integer")
+    if not isinstance(axis, tuple):
+        axis = (axis,)
     return tuple(sorted(given_axes(axis, ndim, "duplicate value in 'axis'")))
 
 

@@ -215,7 +215,7 @@ def ascontiguousarray(a: Any, dtype: Any = None, *, like: Any = None) -> Any:
     x = asarray(a, dtype)
     if not x.ndim:
         return x._view_reshape((1,))
-    if x.is_contiguous:
+    if x.is_packed:
         return x
     copied = x.copy()
     if x.layout is None:
@@ -227,7 +227,7 @@ def ascontiguousarray(a: Any, dtype: Any = None, *, like: Any = None) -> Any:
 @implements(np.asarray_chkfinite)
 def asarray_chkfinite(a: Any, dtype: Any = None, order: Any = None) -> Any:
     x = asarray(a, dtype, order)
-    if x.dtype.kind == "f":
+    if x.dtype.kind in "fc":
         finite = ops.all_(ops.isfinite(x.value), axes=tuple(range(x.ndim)))
         if not x.storage.trace.decide(finite, "np.asarray_chkfinite"):
             raise error("value", text="array must not contain infs or NaNs")
@@ -283,6 +283,9 @@ def _constructor(dtype: np.dtype) -> None:
     def record(x: Any = 0, /) -> Any:
         if not isinstance(x, ArrayCore) and not has_proxy(x):
             return wrap(lift(dtype.type(x)), scalar=np.ndim(x) == 0)
+        if dtype.kind != "c" and lift(x).dtype.kind == "c":
+            text = f"{dtype.name}() argument must be a real number, not {lift(x).dtype}"
+            raise error("type", text=text)
         value = weakly(x, dtype) if weak_of(x) is int else cast(lift(x), dtype)
         return wrap(value)
 

@@ -23,6 +23,7 @@ from ..array import Array, wrap
 from ..errors import error, unsupported
 from ..lift import has_proxy, lift
 from ..special import log_ndtr, ndtr, xlog1py, xlogy
+from . import multivariate
 from .common import broadcast_shapes, cast, spread
 
 Formula = Callable[..., Value]
@@ -257,6 +258,9 @@ def recording_version(f: Any) -> Callable[..., Any] | None:
         return None
     owner, method = (f.__self__, f.__name__) if type(f) is MethodType else (f, "__call__")
     kinds = stats.rv_continuous, stats.rv_discrete, stats.distributions.rv_frozen
+    many = next((n for n in multivariate.LAWS if getattr(stats, n) is owner), None)
+    if many is not None:
+        return multivariate.recording_version(many, method, f)
     if not isinstance(owner, kinds):
         return None
     found = (n for n in (*CONTINUOUS, *DISCRETE) if getattr(stats, n) is owner)

@@ -10,13 +10,14 @@ import numpy as np
 from ...ir import ops
 from ...ir.graph import Value
 from ..array import Array, wrap
-from ..errors import error, unsupported
+from ..errors import error
 from ..promote import promote
 from ..table import implements
 from .common import (
     as_array,
     broadcast_shapes,
     cast,
+    conjugate,
     cut,
     deliver,
     given_axes,
@@ -111,7 +112,7 @@ def vdot(a: Any, b: Any, /) -> Any:
     (x, z), (left, right) = _operands(a, b)
     if x.size != z.size:
         raise error("size_mismatch", size=z.size, shape=(x.size,))
-    flat = [reshape(value, (x.size,)) for value in (left, right)]
+    flat = [reshape(value, (x.size,)) for value in (conjugate(left), right)]
     return wrap(contract_pair(flat[0], "a", flat[1], "a", ""))
 
 
@@ -119,7 +120,7 @@ def vdot(a: Any, b: Any, /) -> Any:
 def vecdot(x1: Any, x2: Any, /, out: Any = None, *, axis: int = -1) -> Any:
     (x, z), (left, right) = _operands(x1, x2)
     rows = []
-    for operand, value in ((x, left), (z, right)):
+    for operand, value in ((x, conjugate(left)), (z, right)):
         at = one_axis(axis, operand.ndim)
         rest = tuple(n for n in range(operand.ndim) if n != at)
         rows.append(transpose(value, (*rest, at)))
@@ -244,27 +245,6 @@ def linalg_cross(x1: Any, x2: Any, /, *, axis: Any = -1) -> Any:
             text = "Both input arrays must be (arrays of) 3-dimensional vectors"
             raise error("value", text=text)
     return cross(x1, x2, axis=axis)
-
-
-@implements(np.linalg.matrix_power)
-def matrix_power(a: Any, n: Any) -> Any:
-    from .creation import eye
-
-    x = as_array(a)
-    if x.ndim < 2 or x.shape[-1] != x.shape[-2]:
-        raise error("value", text="Last 2 dimensions of the array must be square")
-    exponent = operator.index(n)
-    if exponent < 0:
-        raise unsupported("np.linalg.matrix_power with a negative exponent")
-    if exponent == 0:
-        return wrap(ops.broadcast(eye(x.shape[-1], dtype=x.dtype).value, shape=x.shape))
-    result, power = None, x
-    while exponent:
-        if exponent % 2:
-            result = power if result is None else matmul(result, power)
-        exponent //= 2
-        power = matmul(power, power) if exponent else power
-    return wrap(result.value) if result is not None else x
 
 
 @implements(np.linalg.multi_dot)

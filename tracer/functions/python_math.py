@@ -96,6 +96,8 @@ def number(x: Any) -> Value:
     """An argument of a math function as a 0-d float64."""
     if isinstance(x, ArrayCore):
         x._check_alive("a math function")
+        if x.dtype.kind == "c":
+            raise error("type", text="must be real number, not complex")
         if x.shape:
             text = "only 0-dimensional arrays can be converted to Python scalars"
             raise error("type", text=text)

@@ -10,11 +10,11 @@ import numpy as np
 
 from ...ir import ops
 from ...ir.op import const
-from ...ir.types import BOOL, F64, I64
+from ...ir.types import BOOL, F64, I64, part_dtype
 from ..apply import call_ufunc
 from ..array import Array, wrap
 from ..errors import error, unsupported
-from ..lift import lift
+from ..lift import cast_array, lift
 from ..promote import check_dtype, promote, weak_of
 from ..table import implements
 from .common import as_array, broadcast_shapes, cast, one_axis, refuse, reshape, spread
@@ -37,6 +37,8 @@ def arange(
         raise error("type", text="np.arange takes numbers, not arrays")
     found = np.arange(*[x.dtype.type(n) for x, n in zip(scalars, (0, 0, 1), strict=True)]).dtype
     kind = check_dtype(found if dtype is None else dtype, "np.arange")
+    if "c" in (found.kind, kind.kind):
+        raise unsupported("np.arange of complex numbers", hint="multiply a real range")
     numbers = [_number(x) for x in scalars]
     size = _range_size(*numbers)
     if kind == BOOL:
@@ -116,7 +118,7 @@ def linspace(
     # Python numbers are weak here: those of lists are not.
     faces = [x if weak_of(x) else end.dtype for x, end in zip((start, stop), ends, strict=True)]
     kind = promote(*faces, 1.0)
-    if kind.kind != "f":
+    if kind.kind not in "fc":
         kind = F64
     result = kind if dtype is None else check_dtype(dtype, "np.linspace")
     first, last = (cast(x.value, kind) for x in ends)
@@ -124,7 +126,8 @@ def linspace(
     first, last = spread(first, shape), spread(last, shape)
     length = last - first
     step = length / float(parts) if parts > 0 else ops.broadcast(const(np.nan, kind), shape=shape)
-    column = reshape(ops.iota(size=count, dtype=kind), (count,) + (1,) * len(shape))
+    numbers = cast(ops.iota(size=count, dtype=part_dtype(kind)), kind)
+    column = reshape(numbers, (count,) + (1,) * len(shape))
     y = column * step if parts > 0 else column * length
     y = y + first
     if endpoint and count > 1:
@@ -135,7 +138,7 @@ def linspace(
             y = ops.update(spread(y, rows), reshape(last, size), start=at, step=by)
     if dtype is not None and result.kind in "iu":
         y = ops.floor(y)
-    y = cast(spread(y, (count, *shape)), result)
+    y = cast_array(wrap(spread(y, (count, *shape))), result)
     place = one_axis(axis, len(shape) + 1)
     order = list(range(1, len(shape) + 1))
     order.insert(place, 0)

@@ -10,7 +10,7 @@ import numpy as np
 from ...ir import ops
 from ...ir.graph import Value
 from ...ir.op import const
-from ...ir.types import BOOL, F64, I64, Affine, lower_bound
+from ...ir.types import BOOL, F64, I64, Affine, lower_bound, part_dtype
 from ..array import Array, wrap
 from ..current import current_trace
 from ..errors import error, unsupported
@@ -27,9 +27,11 @@ from .common import (
     cast,
     deliver,
     given_axes,
+    inexact,
     reduced_axes,
     reshape,
     spread,
+    squared_modulus,
     transpose,
 )
 
@@ -201,31 +203,39 @@ def count_nonzero(a: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
 # --- moments --------------------------------------------------------------------------------
 
 
-def inexact(a: Any, dtype: Any, name: str) -> Value:
+def to_average(a: Any, dtype: Any, name: str) -> Value:
     """The operand of a mean in the floating-point dtype of the result."""
     x = lift(a)
     if dtype is None:
-        return x if x.dtype.kind == "f" else cast(x, F64)
+        return inexact(x)
     result = check_dtype(dtype, f"np.{name}")
-    if result.kind != "f":
+    if result.kind not in "fc":
         raise unsupported(f"np.{name}(dtype={result})", hint="take it in float64")
     return cast(x, result)
 
 
 def counted(x: Value, axes: Ints, where: Any, name: str) -> Value:
     """How many elements each result is the mean of."""
+    dtype = part_dtype(x.dtype)
     if where is True or where is UNSET:
         count: Any = count_of(x.shape, axes)
         known = isinstance(count, int)
-        return const(float(count), x.dtype) if known else cast(ops.dim(value=count), x.dtype)
-    ones = spread(const(1.0, x.dtype), x.shape)
+        return const(float(count), dtype) if known else cast(ops.dim(value=count), dtype)
+    ones = spread(const(1.0, dtype), x.shape)
     return reduce(ops.sum_, masked_by(ones, where, 0.0, name), axes, True)
 
 
 def mean_of(x: Value, axes: Ints, where: Any) -> Value:
     """The mean, its axes kept."""
     total = reduce(ops.sum_, masked_by(x, where, 0.0, "mean"), axes, True)
-    return total / counted(x, axes, where, "mean")
+    return divided(total, counted(x, axes, where, "mean"))
+
+
+def divided(x: Value, number: Value) -> Value:
+    """A quotient by real numbers, as NumPy divides complex ones by counts."""
+    if x.dtype.kind != "c":
+        return x / number
+    return ops.complex_(ops.real(x) / number, ops.imag(x) / number)
 
 
 @implements(np.mean)
@@ -238,7 +248,7 @@ def mean(
     *,
     where: Any = UNSET,
 ) -> Any:
-    x = inexact(a, dtype, "mean")
+    x = to_average(a, dtype, "mean")
     axes = reduced_axes(axis, len(x.shape), of_scalar=False)
     return deliver(drop(mean_of(x, axes, where), axes, keepdims), out, "mean")
 
@@ -254,11 +264,11 @@ def variance(
         if ddof != 0:
             raise error("value", text="ddof and correction can't be provided simultaneously.")
         ddof = keywords["correction"]
-    x = inexact(a, dtype, name)
+    x = to_average(a, dtype, name)
     axes = reduced_axes(axis, len(x.shape), of_scalar=False)
     off = x - (mean_of(x, axes, where) if center is UNSET else as_value(center, x.dtype))
-    total = reduce(ops.sum_, masked_by(off * off, where, 0.0, name), axes, True)
-    freedom = counted(x, axes, where, name) - as_value(ddof, x.dtype)
+    total = reduce(ops.sum_, masked_by(squared_modulus(off), where, 0.0, name), axes, True)
+    freedom = counted(x, axes, where, name) - as_value(ddof, total.dtype)
     return drop(total / ops.maximum(freedom, 0.0), axes, keepdims)
 
 
@@ -303,9 +313,9 @@ def average(
     x = as_array(a)
     axes = reduced_axes(axis, x.ndim, of_scalar=False)
     if weights is None:
-        value = inexact(x, None, "average")
+        value = to_average(x, None, "average")
         y = drop(mean_of(value, axes, True), axes, keepdims)
-        total = spread(counted(value, axes, True, "average"), y.shape)
+        total = spread(cast(counted(value, axes, True, "average"), value.dtype), y.shape)
     else:
         w = as_array(weights)
         dtype = promote(x.dtype, w.dtype, F64 if x.dtype.kind in "iub" else x.dtype)

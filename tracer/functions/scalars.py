@@ -15,10 +15,11 @@ import numpy as np
 
 from ...ir import ops
 from ...ir.graph import Value
-from ...ir.types import BOOL, I64
+from ...ir.types import BOOL, C128, I64
 from ..array import Array, wrap
 from ..core import ArrayCore
 from ..errors import error, unsupported
+from ..lift import lift
 from ..promote import promote, weak_of
 from .common import cast, weakly
 from .python_math import CALLS, as_int, number, records
@@ -31,6 +32,28 @@ from .reductions import all_, any_, sum_
 def _float(x: Any = 0.0, /) -> Any:
     """A Python float that stays recorded."""
     return wrap(number(x), float)
+
+
+@records(complex)
+def _complex(real: Any = 0.0, imag: Any = 0.0) -> Any:
+    """A Python complex number that stays recorded: ``real + 1j * imag``."""
+    (x, x_imag), (z, z_imag) = _parts(real), _parts(imag)
+    y = x if z_imag is None else x - z_imag
+    return wrap(ops.complex_(y, z if x_imag is None else x_imag + z), complex)
+
+
+def _parts(x: Any) -> tuple[Value, Value | None]:
+    """The parts of a number; no imaginary one of what is real."""
+    if isinstance(x, complex):
+        return lift(x.real), lift(x.imag)
+    if not isinstance(x, ArrayCore) or x.dtype.kind != "c":
+        return number(x), None
+    x._check_alive("complex()")
+    if x.shape:
+        text = "only 0-dimensional arrays can be converted to Python scalars"
+        raise error("type", text=text)
+    value = cast(x.value, C128)
+    return ops.real(value), ops.imag(value)
 
 
 @records(int)
@@ -95,6 +118,8 @@ def _pick(better: Callable[..., Value], shared: Callable[..., Value], x: Any, z:
     A tie shares the derivative evenly, as it does for arrays.
     """
     dtype = promote(x, z)
+    if dtype.kind == "c":
+        raise unsupported("max() and min() of complex numbers", hint="compare their parts")
     left, right = weakly(x, dtype), weakly(z, dtype)
     y = ops.where(better(right, left), right, left)
     if dtype.kind == "f":

@@ -59,6 +59,8 @@ def ravel(a: Any, order: str = "C") -> Any:
         x = _reversed_axes(x)
     elif order != "C" and x.ndim > 1 and not x.is_contiguous:
         raise unsupported(f"np.ravel(order={order!r})", hint="use order='C' or order='F'")
+    if x.layout is not None and not x.is_packed:
+        x = x.copy()
     return x._view_reshape((x.size,))
 
 

@@ -21,7 +21,6 @@ from .reductions import (
     counted,
     drop,
     flag,
-    inexact,
     max_,
     mean,
     min_,
@@ -29,6 +28,7 @@ from .reductions import (
     reduce,
     sqrt_at_zero,
     sum_,
+    to_average,
     variance,
 )
 
@@ -163,7 +163,7 @@ def _moment(
     axes = reduced_axes(axis, len(x.shape), of_scalar=False)
     if given.get("correction", UNSET) is not UNSET:
         ddof = given["correction"]
-    counting = inexact(a, dtype, name)
+    counting = to_average(a, dtype, name)
     freedom = counted(counting, axes, keywords["where"], name) - as_value(ddof, counting.dtype)
     y = ops.where(ops.le(reshape(freedom, y.shape), 0.0), np.nan, y)
     return drop(y, axes, keepdims)

@@ -1,0 +1,1 @@
+"""SciPy itself: adjit records it as it is."""

@@ -1,0 +1,3 @@
+"""SciPy's own."""
+
+from scipy.linalg import *

@@ -1,0 +1,40 @@
+"""The scratch memory that calls of LAPACK need, by their manual pages, for one matrix at a time."""
+
+from __future__ import annotations
+
+from ..ir.graph import Value
+
+BLOCK = 64
+"""Columns that LAPACK works on at once, at most: more memory than asked for makes it faster."""
+
+_ALIGNMENT = 64
+
+
+def workspace(value: Value) -> dict[str, int]:
+    """Name -> numbers of the call's dtype, or, for names that begin with i, of int32."""
+    name = value.op.name
+    if name not in ("getrf", "gelqf", "syevd", "gesdd"):
+        return {}
+    *_, m, n = value.args[0].type.ints
+    small, large = min(m, n), max(m, n)
+    if name == "getrf":
+        return {"ipiv": small}
+    if name == "gelqf":
+        return {"tau": n, "work": BLOCK * m}
+    if name == "syevd":
+        if value.attr("vectors"):
+            return {"work": 1 + 6 * n + 2 * n * n + BLOCK * n, "iwork": 3 + 5 * n}
+        return {"copy": n * n, "work": 2 * n + 1 + BLOCK * n, "iwork": 1}
+    square = 0 if value.attr("job") == "N" else 4 * small * small
+    work = square + 10 * small + large + BLOCK * (small + large)
+    return {"copy": m * n, "work": work, "iwork": 8 * small}
+
+
+def places(value: Value) -> tuple[dict[str, int], int]:
+    """Where each part begins in the scratch memory, and its size, in bytes."""
+    found, total = {}, 0
+    for name, count in workspace(value).items():
+        found[name] = total
+        size = 4 if name.startswith("i") else value.dtype.itemsize
+        total += -(-count * size // _ALIGNMENT) * _ALIGNMENT
+    return found, total

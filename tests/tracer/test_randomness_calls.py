@@ -1,0 +1,530 @@
+"""Random draws in branches, loops and transforms, and the generators that they are made by."""
+
+from __future__ import annotations
+
+import random
+import threading
+from dataclasses import dataclass
+
+import drawing
+import numpy as np
+import pytest
+from drawing import LEGACY, PYTHON, RNG, same
+
+from adjit import AdjitError, checkpoint, compile_grad, grad, jit, jvp, vjp
+
+X = np.linspace(0.5, 2.0, 4)
+
+# --- paths ----------------------------------------------------------------------------------------
+
+
+def coin(x):
+    if RNG.random() < 0.5:
+        return x * np.random.normal(size=4)
+    return x + LEGACY.exponential(2.0)
+
+
+def coins(x):
+    for _ in range(3):
+        x = x * RNG.normal(size=4) if RNG.random() < 0.4 else x + RNG.integers(5)
+    return x
+
+
+def some_paths_draw(x):
+    u = RNG.random()
+    if u < 0.3:
+        return x
+    if u < 0.6:
+        return x * RNG.random()
+    return x + u
+
+
+def until(x):
+    total, count = 0.0, 0
+    while total < 2.0:
+        total += random.expovariate(1.0)
+        count += 1
+    return x * total + count
+
+
+def after_a_condition_on_data(x):
+    noise = RNG.normal(size=4)
+    if np.sum(x + noise) > 5.0:
+        x = x * RNG.normal(size=4)
+    return x + noise
+
+
+def unequal_kinds(x):
+    return x * random.choice([1, 2.5])
+
+
+def size_drawn(x):
+    return x * np.sum(RNG.normal(size=RNG.integers(1, 4)))
+
+
+def index_drawn(x):
+    return x * [1.0, 2.0, 4.0][PYTHON.randrange(3)]
+
+
+PATHS = [
+    coin,
+    coins,
+    some_paths_draw,
+    until,
+    after_a_condition_on_data,
+    unequal_kinds,
+    size_drawn,
+    index_drawn,
+]
+
+
+@pytest.mark.parametrize("f", PATHS, ids=lambda f: f.__name__)
+def test_paths_that_draw(f):
+    compiled = jit(f)
+    same(f, compiled, X, calls=16)
+    known = compiled.recordings
+    same(f, compiled, X, calls=16)  # the same draws: the same paths, all of them known
+    assert compiled.recordings == known
+
+
+def test_gradients_of_paths_that_draw():
+    compiled = compile_grad(lambda x: np.sum(coin(x) ** 2))
+    for seed in range(6):
+        drawing.seeded(seed)
+        value, gradient = compiled(X)
+        drawing.seeded(seed)
+        y = coin(X)
+        assert value == np.sum(y**2)
+        drawing.seeded(seed)
+        first = RNG.random() < 0.5
+        np.testing.assert_allclose(gradient, 2 * y * (y / X) if first else 2 * y, rtol=1e-14)
+
+
+# --- loops ----------------------------------------------------------------------------------------
+
+
+def walk(x):
+    for _ in range(20):
+        x = x + 0.1 * np.random.normal(size=4)
+    return x
+
+
+def scalar_walk(x):
+    s = x[0]
+    for _ in range(50):
+        s = s * (1.0 + 0.1 * RNG.standard_normal())
+    return s
+
+
+def several(x):
+    for _ in range(12):
+        x = x * RNG.uniform(0.5, 1.5) + np.random.rand(4)
+        x = x + LEGACY.poisson(2.0) + random.gauss(0.0, 1.0)
+    return x
+
+
+def nested(x):
+    for _ in range(6):
+        x = x + RNG.random()
+        for _ in range(7):
+            x = x * RNG.uniform(0.9, 1.1, size=4)
+        x = x + RNG.random()
+    return x
+
+
+def two_loops(x):
+    for _ in range(6):
+        x = x + RNG.random()
+    y = RNG.random() * x
+    for _ in range(8):
+        y = y * RNG.exponential()
+    return y
+
+
+def single_precision(x):
+    x = x.astype(np.float32)
+    for _ in range(9):
+        x = x + RNG.random(dtype=np.float32)
+    return x
+
+
+def integers(x):
+    for _ in range(9):
+        x = x * RNG.integers(1, 3, dtype=np.int8)
+    return x
+
+
+def lists(x):
+    for _ in range(9):
+        a, b = random.sample(range(5), 2)
+        x = x * a + b
+    return x
+
+
+def location_and_scale(x):
+    s = x * 0.0
+    for _ in range(8):
+        s = s + RNG.normal(s, 2.0)
+    return s
+
+
+def branch(x):
+    for _ in range(8):
+        if RNG.random() < 0.5:
+            x = x * RNG.normal()
+    return x
+
+
+def early_end(x):
+    for n in range(50):
+        x = x + RNG.random()
+        if x[0] > 3.0:
+            return x * n
+    return x
+
+
+def kind_changes(x):
+    s = 0
+    for _ in range(8):
+        s = s + RNG.random() * x
+    return s
+
+
+def few(x):
+    for _ in range(3):
+        x = x + RNG.normal()
+    return x
+
+
+def written(x):
+    y = np.zeros(6)
+    for n in range(6):
+        z = RNG.normal(size=2)
+        z[0] = 1.0
+        y[n] = np.sum(z) * x[0]
+    return y
+
+
+def seeds_in_each(x):
+    for n in range(6):
+        x = x + np.random.default_rng(n).random()
+    return x
+
+
+def triangle(x):
+    for i in range(6):
+        for _ in range(i):
+            x = x + RNG.random()
+    return x
+
+
+def scale_from_outside(x):
+    s, scale = x * 0.0, x[1]
+    for _ in range(8):
+        s = s + np.random.normal(0.1 * s, scale) + RNG.exponential(scale=scale)
+    return s
+
+
+def drawn_with_what_was_drawn(x):
+    rate = np.exp(RNG.normal())
+    for _ in range(8):
+        x = x + LEGACY.poisson(rate)
+    return x
+
+
+def deep(x):
+    for _ in range(5):
+        for _ in range(6):
+            y = x * RNG.random()
+            for _ in range(5):
+                y = y + 0.1 * RNG.normal(size=4)
+            x = 0.5 * y
+    return x
+
+
+ROLLED = [scale_from_outside, drawn_with_what_was_drawn, deep]
+ROLLED += [walk, scalar_walk, several, nested, two_loops, single_precision, integers, lists]
+ROLLED += [location_and_scale, kind_changes, written]
+UNROLLED = [branch, early_end, few, seeds_in_each, triangle]
+
+
+@pytest.mark.parametrize("f", ROLLED, ids=lambda f: f.__name__)
+def test_loops_that_draw_stay_one_loop(f):
+    compiled = jit(f)
+    same(f, compiled, X, ulp=64)
+    assert compiled.schedule(X).loops
+    assert "unrolled" not in compiled.explain()
+    assert " times" in compiled.explain()
+
+
+@pytest.mark.parametrize("f", UNROLLED, ids=lambda f: f.__name__)
+def test_loops_that_draw_as_they_go_are_unrolled(f):
+    compiled = jit(f)
+    same(f, compiled, X, ulp=64)
+    if f is not few:
+        assert "draws anew in each iteration" in compiled.explain()
+
+
+def test_a_loop_as_long_as_an_argument_says():
+    def f(x, n):
+        for _ in range(n):
+            x = x + RNG.normal(size=4)
+        return x
+
+    compiled = jit(f)
+    for n in (7, 9, 7, 0):
+        same(f, compiled, X, n)
+    assert compiled.recordings == 3
+    assert "unrolled" not in compiled.explain()
+
+
+def test_long_loops_are_quick_to_record():
+    def f(x):
+        for _ in range(10_000):
+            x = x * (1.0 + 1e-3 * np.random.normal(size=4))
+        return x
+
+    same(f, jit(f), X, ulp=10_000)
+
+
+@pytest.mark.parametrize(
+    "f", [walk, nested, several, coins, scale_from_outside, deep], ids=lambda f: f.__name__
+)
+def test_gradients_of_loops_that_draw(f):
+    def loss(x):
+        return np.sum(np.sin(f(x)))
+
+    for wrapped in (loss, lambda x: np.sum(np.sin(checkpoint(f)(x)))):
+        drawing.seeded(3)
+        _, gradient = compile_grad(wrapped)(X)
+        wanted = []
+        for n in range(X.size):
+            sides = []
+            for h in (1e-5, -1e-5):
+                drawing.seeded(3)
+                moved = X.copy()
+                moved[n] += h
+                sides.append(loss(moved))
+            wanted.append((sides[0] - sides[1]) / 2e-5)
+        np.testing.assert_allclose(gradient, wanted, rtol=1e-5, atol=1e-6)
+
+
+# --- transforms -----------------------------------------------------------------------------------
+
+
+def noisy(x):
+    return np.random.normal(size=4) * x**2 + RNG.normal(x, 1.0) ** 2
+
+
+@pytest.mark.parametrize("f", [noisy, coin, walk, until], ids=lambda f: f.__name__)
+def test_a_pullback_has_the_noise_of_its_value(f):
+    for seed in range(4):
+        drawing.seeded(seed)
+        plain = f(X)
+        after = drawing.states()
+        drawing.seeded(seed)
+        value, pullback = vjp(f, X)
+        first, second = pullback(np.ones(4))[0], pullback(np.ones(4))[0]
+        assert str(drawing.states()) == str(after)
+        np.testing.assert_array_equal(value, plain)
+        np.testing.assert_array_equal(first, second)
+        drawing.seeded(seed)
+        value, tangent = jvp(f, (X,), (np.ones(4),))
+        np.testing.assert_array_equal(value, plain)
+        np.testing.assert_allclose(tangent, first, rtol=1e-12)
+        drawing.seeded(seed)
+        y = f(X + 1e-6)
+        drawing.seeded(seed)
+        z = f(X - 1e-6)
+        np.testing.assert_allclose(tangent, (y - z) / 2e-6, rtol=1e-6)
+
+
+def test_transforms_inside_of_transforms():
+    def inner(x):
+        return grad(lambda w: np.sum(np.random.normal(size=4) * w**3))(x)
+
+    def outer(x):
+        return grad(lambda w: np.sum(inner(w)))(x)
+
+    drawing.seeded(1)
+    noise = np.random.normal(size=4)
+    for f, wanted in ((inner, 3 * X**2 * noise), (outer, 6 * X * noise)):
+        compiled = jit(f)
+        for _ in range(2):
+            drawing.seeded(1)
+            np.testing.assert_allclose(compiled(X), wanted, rtol=1e-14)
+
+
+# --- generators -----------------------------------------------------------------------------------
+
+
+def test_a_generator_as_an_argument():
+    compiled = jit(lambda x, rng: x * rng.normal(size=4) + rng.random())
+    for seed in range(4):
+        one, other = np.random.default_rng(seed), np.random.default_rng(seed)
+        for _ in range(2):
+            y = X * one.normal(size=4) + one.random()
+            np.testing.assert_array_equal(compiled(X, other), y)
+        assert one.bit_generator.state == other.bit_generator.state
+    assert compiled.recordings == 1
+    legacy = np.random.RandomState(5)
+    np.testing.assert_array_equal(
+        compiled(X, np.random.RandomState(5)), X * legacy.normal(size=4) + legacy.random()
+    )
+
+
+def test_one_generator_or_two():
+    def f(x, a, b):
+        return x * a.random() + b.random()
+
+    compiled = jit(f)
+    for seed in range(3):
+        one, other = np.random.default_rng(seed), np.random.default_rng(seed)
+        two, more = np.random.default_rng(seed + 9), np.random.default_rng(seed + 9)
+        np.testing.assert_array_equal(compiled(X, other, more), f(X, one, two))
+        np.testing.assert_array_equal(compiled(X, other, other), f(X, one, one))
+    assert compiled.recordings == 2
+
+
+def test_a_generator_as_a_default_and_in_a_container():
+    def f(x, rng=np.random.default_rng(4)):  # noqa: B008
+        return x * rng.normal(size=4)
+
+    first = np.random.default_rng(4)
+    compiled = jit(f)
+    for _ in range(3):
+        np.testing.assert_array_equal(compiled(X), X * first.normal(size=4))
+    second = jit(lambda x, p: x * p["rng"].normal(size=4) * p["k"])
+    first, other = np.random.default_rng(6), np.random.default_rng(6)
+    for _ in range(3):
+        y = second(X, {"rng": other, "k": 2.0})
+        np.testing.assert_array_equal(y, X * first.normal(size=4) * 2.0)
+
+
+def test_generators_that_are_captured_are_read_at_each_call():
+    @dataclass(eq=False)
+    class Model:
+        rng: np.random.Generator
+
+        def sample(self, x):
+            return x * self.rng.normal(size=4)
+
+    model, streams = Model(np.random.default_rng(0)), [np.random.default_rng(1)]
+    rng = np.random.default_rng(2)
+
+    def f(x):
+        return model.sample(x) + streams[0].random() + rng.random()
+
+    compiled = jit(f)
+    for seed in range(4):
+        model.rng, streams[0], rng = (np.random.default_rng(seed + n) for n in range(3))
+        wanted = [f(X) for _ in range(3)]
+        model.rng, streams[0], rng = (np.random.default_rng(seed + n) for n in range(3))
+        np.testing.assert_array_equal([compiled(X) for _ in range(3)], wanted)
+    assert compiled.recordings == 1
+    shared = np.random.default_rng(3)  # three streams become one
+    model.rng = streams[0] = rng = shared
+    wanted = f(X)
+    model.rng = streams[0] = rng = np.random.default_rng(3)
+    np.testing.assert_array_equal(compiled(X), wanted)
+
+
+def test_a_captured_method_keeps_its_generator():
+    rng = np.random.default_rng(0)
+    draw = rng.random
+
+    def f(x):
+        return x * draw() + rng.random()
+
+    compiled = jit(f)
+    compiled(X)
+    old, rng = rng, np.random.default_rng(1)
+    one, two = np.random.default_rng(), np.random.default_rng(1)
+    one.bit_generator.state = old.bit_generator.state
+    np.testing.assert_array_equal(compiled(X), X * one.random() + two.random())
+
+
+def test_a_generator_that_is_an_argument_and_captured():
+    rng = np.random.default_rng(0)
+    with pytest.raises(AdjitError, match="use one of both"):
+        jit(lambda x, g: x * g.random() + rng.random())(X, rng)
+
+
+def test_a_seed_that_is_an_argument():
+    def f(x, seed):
+        return x * np.random.default_rng(seed).normal(size=4)
+
+    compiled = jit(f)
+    for seed in (3, 5, 3):
+        np.testing.assert_array_equal(compiled(X, seed), f(X, seed))
+    assert compiled.recordings == 1
+
+
+def test_a_generator_without_a_seed_draws_anew():
+    compiled = jit(lambda x: x * np.random.default_rng().normal(size=4))
+    assert not np.array_equal(compiled(X), compiled(X))
+
+    def f(x):
+        rng = np.random.default_rng()
+        return x + 2.0 if rng.random() < 0.5 else x * rng.random()
+
+    tossed = jit(f)
+    found = [tossed(X) for _ in range(60)]
+    assert 5 < sum(np.array_equal(y, X + 2.0) for y in found) < 55
+
+
+def test_a_method_of_the_users_own_class():
+    class Dice(random.Random):
+        def two(self):
+            return self.randrange(6) + self.randrange(6)
+
+    dice = Dice(3)
+    compiled = jit(lambda x: x * dice.two())
+    other = Dice(3)
+    for _ in range(4):
+        np.testing.assert_array_equal(compiled(X), X * other.two())
+
+
+def test_threads_draw_from_one_stream():
+    rng = np.random.default_rng(0)
+    compiled = jit(lambda x: x * rng.random() if rng.random() < 0.5 else x + 1.0 + rng.random())
+    reference = np.random.default_rng(0)
+    found: list[float] = []
+
+    def work():
+        for _ in range(200):
+            found.append(compiled(X)[0])
+
+    compiled(X)
+    rng.bit_generator.state = reference.bit_generator.state
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    wanted = []
+    for _ in range(800):
+        u = reference.random()
+        wanted.append(X[0] * reference.random() if u < 0.5 else X[0] + 1.0 + reference.random())
+    np.testing.assert_array_equal(sorted(found), sorted(wanted))
+
+
+def test_an_error_while_recording_leaves_the_generators_alone():
+    def f(x):
+        y = x * RNG.normal(size=4)
+        return np.random.get_state() and y
+
+    drawing.seeded(0)
+    before = str(drawing.states())
+    with pytest.raises(AdjitError):
+        jit(f)(X)
+    assert str(drawing.states()) == before
+
+
+def test_draws_are_explained():
+    compiled = jit(coin)
+    same(coin, compiled, X, calls=8)
+    text = compiled.explain()
+    assert "draws at each call: Generator.random() at test_randomness_calls.py:" in text
+    assert "draws at each call: np.random.normal(size=4) at test_randomness_calls.py:" in text
+    assert "draws at each call: RandomState.exponential(2.0)" in text
