@@ -284,7 +284,11 @@ def call_method(ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> An
         from .functions.scans import METHODS
 
         record: Any = METHODS[method]
-        result = record(ufunc, *inputs, **kwargs)
+        try:
+            result = record(ufunc, *inputs, **kwargs)
+        except IRError as problem:
+            name = f"{ufunc.__name__}.{method}"
+            raise error("rule", operation=name, text=problem) from problem
         settle_layouts(result, (inputs, kwargs.values()))
         return result
     raise unsupported(f"np.{ufunc.__name__}.{method}")

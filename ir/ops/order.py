@@ -17,6 +17,8 @@ from ..types import I64, ArrayType
 def _argsort_type(x: ArrayType) -> ArrayType:
     if not x.rank:
         raise IRError("argsort takes an array with an axis")
+    if x.dtype.kind == "c":
+        raise IRError(f"complex numbers are not sorted: {x}")
     return ArrayType(I64, (2, *x.ints))
 
 
@@ -41,6 +43,8 @@ argsort = register(
 
 
 def _searchsorted_type(x: ArrayType, v: ArrayType, side: str) -> ArrayType:
+    if x.dtype.kind == "c":
+        raise IRError(f"complex numbers are not sorted: {x}")
     known = len(x.ints) == 1 and v.rank and x.dtype == v.dtype
     if not known or side not in ("left", "right"):
         raise IRError(f"searchsorted({side}) takes two arrays, the first a vector, not {x}, {v}")

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from adjit import AdjitError, jit
+
 from .following import follow
 
 pytestmark = pytest.mark.filterwarnings("ignore::RuntimeWarning")
@@ -219,3 +221,43 @@ def test_average() -> None:
         w, given = abs(sample(shape)), {"axis": axis, "keepdims": keepdims, "returned": keepdims}
         x = sample((2, 3, 4), dtype)
         follow(lambda x, w, g=given: np.average(x, weights=w, **g), x, w, exact=False)
+
+
+# --- complex numbers ------------------------------------------------------------------------
+
+COMPLEX = [
+    lambda z, y, x: np.cumsum(y),
+    lambda z, y, x: np.cumprod(z, axis=1),
+    lambda z, y, x: np.nancumsum(z, axis=0),
+    lambda z, y, x: np.nansum(z),
+    lambda z, y, x: np.nanprod(z, axis=1),
+    lambda z, y, x: np.nanmean(z),
+    lambda z, y, x: np.nanvar(z, axis=0),
+    lambda z, y, x: np.nanstd(z, ddof=1),
+    lambda z, y, x: np.multiply.reduce(y, initial=2),
+    lambda z, y, x: np.gradient(y, x),
+    lambda z, y, x: np.convolve(y, z[0]),
+    lambda z, y, x: np.correlate(y, z[0], "full"),
+    lambda z, y, x: np.correlate(y[:2], z[0], "same"),
+    lambda z, y, x: np.correlate(x, y),
+    lambda z, y, x: np.cov(z[::2]),
+    lambda z, y, x: np.vander(y),
+    lambda z, y, x: np.pad(y, 2, "reflect"),
+    lambda z, y, x: np.pad(y, 2, "mean"),
+    lambda z, y, x: np.histogram(x, 3, weights=y),
+    lambda z, y, x: np.digitize(y, x),
+]
+
+
+@pytest.mark.parametrize("program", COMPLEX)
+def test_complex(program: Any) -> None:
+    z = np.array([[1 + 2j, -1j, 0.5], [np.nan, 2 - 1j, 1j], [3, 1 + 1j, -2]])
+    y, x = np.array([1j, 2, -1 + 0.5j]), np.array([0.5, 1.5, 2.5])
+    follow(program, z, y, x, exact=False)
+
+
+def test_complex_order() -> None:
+    """What has no order is an error, also where NumPy has one."""
+    for function in (np.sort, np.argmax, np.median, np.unique, np.maximum.accumulate):
+        with pytest.raises(AdjitError):
+            jit(lambda y, f=function: f(y))(np.array([1j, 2.0]))

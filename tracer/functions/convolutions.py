@@ -18,6 +18,7 @@ from ...ir import ops
 from ...ir.graph import Value
 from ...ir.types import BOOL, F64, I64, Dim
 from ..advanced import repeat
+from ..apply import call_ufunc
 from ..array import wrap
 from ..errors import error, unsupported
 from ..layout import Ints
@@ -100,6 +101,13 @@ def _turned(x: Value) -> Value:
     return ops.slice_(x, start=start, step=(-1,) * len(start), size=x.shape)
 
 
+def _conjugate(x: Value) -> Value:
+    if x.dtype == BOOL:
+        return x
+    y: Value = call_ufunc(np.conjugate, wrap(x, scalar=False)).value
+    return y
+
+
 def _in_numbers(
     compute: Callable[[Value, Value], Value], x: Value, z: Value, dtype: np.dtype
 ) -> Value:
@@ -157,7 +165,7 @@ def convolve(a: Any, v: Any, mode: Any = "full") -> Any:
 
 @implements(np.correlate)
 def correlate(a: Any, v: Any, mode: Any = "valid") -> Any:
-    x, z = _vector(a, "correlate"), _vector(v, "correlate")
+    x, z = _vector(a, "correlate"), _conjugate(_vector(v, "correlate"))
     for value, name in ((x, "first"), (z, "second")):
         if not value.shape[0]:
             raise error("value", text=f"{name} array argument cannot be empty")
@@ -232,6 +240,7 @@ def signal_correlate(in1: Any, in2: Any, mode: Any = "full", method: Any = "auto
     """``scipy.signal.correlate``, directly whatever the method."""
     x, z, dtype = _both(in1, in2, "correlate")
     how = _signal_mode(mode, method)
+    z = _conjugate(z)
     if not x.shape:
         return wrap(cast(x, dtype) * cast(z, dtype))
     if 0 in (*x.shape, *z.shape):

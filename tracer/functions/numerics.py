@@ -118,7 +118,7 @@ def gradient(f: Any, *varargs: Any, axis: Any = None, edge_order: Any = 1) -> An
     steps = [_spacing(h, x.shape[at]) for h, at in zip(spacings, axes, strict=True)]
     if edge_order > 2:
         raise error("value", text="'edge_order' greater than 2 not supported")
-    dtype = x.dtype if x.dtype.kind == "f" else F64
+    dtype = x.dtype if x.dtype.kind in "fc" else F64
     if x.dtype.kind in "iu":
         x = wrap(cast(x.value, F64), scalar=False)
     edge = _first_order if edge_order == 1 else _second_order
@@ -145,6 +145,8 @@ def interp(
     x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period: Any = None
 ) -> Any:
     """At a point of ``xp`` the derivative is that of the piece behind it, as for a spline."""
+    if lift(fp).dtype.kind == "c":
+        raise unsupported("np.interp of complex numbers", hint="take real and imaginary part")
     points, places, heights = (cast(lift(v), F64) for v in (x, xp, fp))
     if len(places.shape) != 1 or len(heights.shape) != 1:
         raise error("value", text="Data points must be 1-D sequences")

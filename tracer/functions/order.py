@@ -304,6 +304,8 @@ def direction(edges: Value) -> int:
 @implements(np.digitize)
 def digitize(x: Any, bins: Any, right: Any = False) -> Any:
     numbers, edges = as_array(x), as_array(bins)
+    if numbers.dtype.kind == "c":
+        raise error("type", text="x may not be complex")
     if edges.ndim != 1:
         raise error("value", text="object of too small depth for desired array")
     way = direction(edges.value)

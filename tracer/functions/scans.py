@@ -15,6 +15,7 @@ import numpy as np
 
 from ...ir import ops
 from ...ir.graph import Value
+from ...ir.op import const
 from ...ir.types import BOOL, Affine, Dim, lower_bound
 from ..advanced import repeat
 from ..array import Array, wrap
@@ -291,8 +292,8 @@ def _cumulative(ufunc: np.ufunc, function: Any, skipping: Any, neutral: float) -
     @implements(skipping)
     def without_nan(a: Any, axis: Any = None, dtype: Any = None, out: Any = None) -> Any:
         x = lift(a)
-        if x.dtype.kind == "f":
-            x = ops.where(ops.isnan(x), neutral, x)
+        if x.dtype.kind in "fc":
+            x = ops.where(ops.isnan(x), const(neutral, x.dtype), x)
         return record(wrap(x, scalar=False), axis, dtype, out)
 
 

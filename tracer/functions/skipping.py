@@ -40,7 +40,7 @@ def present(x: Value, where: Any, name: str) -> Value | None:
         mask = lift(where)
         if mask.dtype != BOOL:
             raise error("type", text=f"np.{name}(where=) takes a bool array, not {mask.dtype}")
-    if x.dtype.kind != "f":
+    if x.dtype.kind not in "fc":
         return mask
     some = ops.logical_not(ops.isnan(x))
     return some if mask is None else ops.logical_and(some, mask)
@@ -60,7 +60,7 @@ def _total(function: Any, record: Callable[..., Any], neutral: float) -> None:
         a: Any, axis: Any = None, dtype: Any = None, out: Any = None, *rest: Any, **keywords: Any
     ) -> Any:
         x = lift(a)
-        if x.dtype.kind == "f":
+        if x.dtype.kind in "fc":
             x = ops.where(ops.isnan(x), const(neutral, x.dtype), x)
         return record(wrap(x), axis, dtype, out, *rest, **keywords)
 
@@ -121,7 +121,7 @@ _extremum(np.nanmin, min_, ops.min_, ops.fmin, np.inf)
 
 def _check_inexact(a: Any, dtype: Any, out: Any) -> None:
     """Of floats the moments are floats, whatever is asked for."""
-    if lift(a).dtype.kind != "f":
+    if lift(a).dtype.kind not in "fc":
         return
     for what, given in (("dtype", dtype), ("out", getattr(out, "dtype", None))):
         if given is not None and np.dtype(given).kind not in "fc":
@@ -145,7 +145,7 @@ def nanmean(
 
 def _axis(x: Value, axis: Any) -> Any:
     """NumPy sums the squares, and sums let 0 and -1 pass as an axis of a 0-d array."""
-    if x.shape or x.dtype.kind != "f" or axis is None or isinstance(axis, tuple):
+    if x.shape or x.dtype.kind not in "fc" or axis is None or isinstance(axis, tuple):
         return axis
     return () if reduced_axes(axis, 0) == () else axis
 
@@ -155,7 +155,7 @@ def _moment(
 ) -> Value:
     x = lift(a)
     mask = present(x, given.get("where", UNSET), name)
-    if x.dtype.kind != "f":
+    if x.dtype.kind not in "fc":
         return variance(name, a, axis, dtype, ddof, keepdims, given)
     keywords = {**given, "where": _given(mask)}
     axis = _axis(x, axis)
@@ -164,7 +164,8 @@ def _moment(
     if given.get("correction", UNSET) is not UNSET:
         ddof = given["correction"]
     counting = to_average(a, dtype, name)
-    freedom = counted(counting, axes, keywords["where"], name) - as_value(ddof, counting.dtype)
+    count = counted(counting, axes, keywords["where"], name)
+    freedom = count - as_value(ddof, count.dtype)
     y = ops.where(ops.le(reshape(freedom, y.shape), 0.0), np.nan, y)
     return drop(y, axes, keepdims)
 

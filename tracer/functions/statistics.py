@@ -206,7 +206,7 @@ def cov(
     other = x if w is None else x * w
     inverse = np.float64(np.inf) if isinstance(scale, float) and not scale else 1.0 / scale
     inverse = as_array(inverse).value
-    product = (x @ other.T).value * cast(inverse, found)
+    product = (x @ np.conjugate(other.T)).value * cast(inverse, found)
     shape = tuple(dim for dim in product.shape if dim != 1)
     return wrap(reshape(product, shape), scalar=False)
 
