@@ -15,7 +15,7 @@ import scipy.stats
 from adjit.ir.types import NAME_OF_DTYPE
 from adjit.tracer import special as ufuncs_of_scipy
 from adjit.tracer.array import Array
-from adjit.tracer.functions import distributions, special
+from adjit.tracer.functions import distributions, scipy_functions
 from adjit.tracer.table import FUNCTIONS
 
 METHODS = {"astype", "flatten", "T", "__getitem__", "__setitem__", "fill", "copy"}
@@ -51,7 +51,7 @@ def where(name: str) -> str:
         return "ufunc"
     if _hashable(item) and item in FUNCTIONS:
         return "function"
-    for recorders in (special, distributions):
+    for recorders in (scipy_functions, distributions):
         if recorders.recording_version(item) is not None:
             return "function"
     return "–"
