@@ -66,6 +66,8 @@ def offset(index: Index, shape: Shape) -> Linear:
 
 def aligned(index: Index, shape: Shape) -> Index:
     """The index into an argument of ``shape`` that was broadcast to the result at ``index``."""
+    if not shape:
+        return ()
     kept = index[len(index) - len(shape) :]
     return tuple(
         (0, (0,) * len(at[1])) if dim == 1 else at for at, dim in zip(kept, shape, strict=True)

@@ -6,6 +6,7 @@ everything else here together (figures in docs/design.md).
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +18,8 @@ from .machine import target_machine
 OPTIMISATION = 2
 """LLVM's level. The third one unrolls loop nests fully: three times the compile time for code
 that is no faster (the loop suite of `benchmarks/`)."""
+
+TARGET = re.compile(r'label %"?([^",\s]+)')
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +37,13 @@ def assemble(text: str, *names: str, libm: bool = False) -> ObjectCode:
     ``libm``: elementary functions are libm's, to the last bit.
     """
     module = optimised(text, libm)
-    image = target_machine().emit_object(module)
+    image = _generator(text).emit_object(module)
     return ObjectCode(image, names, external_names(module))
 
 
 def assembly(text: str, libm: bool = False) -> str:
     """The same as assembler's text."""
-    found: str = target_machine().emit_assembly(optimised(text, libm))
+    found: str = _generator(text).emit_assembly(optimised(text, libm))
     return found
 
 
@@ -70,11 +73,28 @@ def optimised(text: str, libm: bool = False) -> llvm.ModuleRef:
     scalars = [(name, bits) for name, bits, _ in called(text)]
     if scalars:
         module.link_in(_parsed(str(variants(scalars))))
-    manager, builder = _passes()
+    manager, builder = _passes() if has_loop(text) else _few_passes()
     manager.run(module, builder)
     if scalars:
         _inline(module, builder, libm)
     return module
+
+
+def has_loop(text: str) -> bool:
+    """Whether a branch of LLVM's text, as it is written here, goes back."""
+    labels: set[str] = set()
+    for line in text.splitlines():
+        if line.startswith("define"):
+            labels.clear()
+        elif line.endswith(":"):
+            labels.add(line[:-1].strip('"'))
+        elif not labels.isdisjoint(TARGET.findall(line)):
+            return True
+    return False
+
+
+def _generator(text: str) -> Any:
+    return target_machine(OPTIMISATION if has_loop(text) else 0)
 
 
 def _parsed(text: str) -> llvm.ModuleRef:
@@ -90,6 +110,20 @@ def _passes() -> tuple[Any, Any]:
     options.loop_vectorization = options.slp_vectorization = True
     builder = llvm.create_pass_builder(target_machine(), options)
     return builder.getModulePassManager(), builder
+
+
+def _few_passes() -> tuple[Any, Any]:
+    """For code that runs once a call: what more would find, simplify has found in the graph.
+
+    Of a thousand operations, LLVM's own pipeline and code generator would take five times the
+    time for code that is 5 % faster (figures in docs/design.md).
+    """
+    manager = llvm.create_new_module_pass_manager()
+    manager.add_always_inliner_pass()
+    manager.add_sroa_pass()
+    manager.add_instruction_combine_pass()
+    manager.add_simplify_cfg_pass()
+    return manager, _passes()[1]
 
 
 _definitions: dict[tuple[str, int, int, bool], bytes] = {}

@@ -16,18 +16,22 @@ def features() -> dict[str, bool]:
 
 
 @functools.cache
-def target_machine() -> Any:
-    """LLVM's code generator for this processor."""
+def target_machine(optimisation: int = 2) -> Any:
+    """LLVM's code generator for this processor, at one of LLVM's levels."""
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()
-    return new_target_machine()
+    return new_target_machine(optimisation)
 
 
-def new_target_machine() -> Any:
+def new_target_machine(optimisation: int = 2) -> Any:
     """A target machine that its user may keep to itself."""
     flags = ",".join(f"{'+' if on else '-'}{name}" for name, on in sorted(features().items()))
     return llvm.Target.from_triple(llvm.get_process_triple()).create_target_machine(
-        cpu=llvm.get_host_cpu_name(), features=flags, opt=2, reloc="pic", codemodel="small"
+        cpu=llvm.get_host_cpu_name(),
+        features=flags,
+        opt=optimisation,
+        reloc="pic",
+        codemodel="small",
     )
 
 

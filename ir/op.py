@@ -71,7 +71,7 @@ class Op:
     transpose: Callable[..., tuple[Value | None, ...]] | None = None
     vjp: Callable[[Value, Value], tuple[Value | Masked | None, ...]] | None = None
     jvp: Callable[[Value, Sequence[Value | None]], Value | None] | None = None
-    reach: Callable[[Value, Value], tuple[Value, ...]] | None = None
+    reach: Callable[[Value, Value], tuple[Value | None, ...]] | None = None
     lower: Any = None
     expand: Callable[..., Value] | None = None
     singular: bool = False
@@ -102,11 +102,15 @@ def _elementwise(kinds: str, result: np.dtype | None, name: str) -> Callable[...
     """All arguments of one dtype whose kind is in ``kinds``; broadcast shapes."""
 
     def infer(*types: ArrayType) -> ArrayType:
-        dtype = types[0].dtype
-        if any(t.dtype != dtype for t in types):
+        first = types[0]
+        dtype = first.dtype
+        alike = all(t is first for t in types)  # most are, and programs are long
+        if not alike and any(t.dtype != dtype for t in types):
             raise IRError(f"{name}: dtypes differ: {', '.join(map(str, types))}")
         if dtype.kind not in kinds:
             raise IRError(f"{name} is not defined for {dtype}")
+        if alike and result is None:
+            return first
         shape = broadcast_shapes(*[t.shape for t in types])
         return ArrayType(dtype if result is None else result, shape)
 
@@ -169,7 +173,7 @@ def general(
     infer: Callable[..., ArrayType],
     vjp: Callable[[Value, Value], tuple[Value | Masked | None, ...]],
     jvp: Callable[[Value, Sequence[Value | None]], Value | None],
-    reach: Callable[[Value, Value], tuple[Value, ...]],
+    reach: Callable[[Value, Value], tuple[Value | None, ...]],
     expand: Callable[..., Value] | None = None,
     doc: str = "",
 ) -> Op:

@@ -262,7 +262,9 @@ class TupleType:
 
 def broadcast_shapes(*shapes: Shape) -> Shape:
     """NumPy's broadcasting rule, with symbolic dimensions equal only to themselves."""
-    rank = max((len(shape) for shape in shapes), default=0)
+    if shapes.count(shapes[0]) == len(shapes):
+        return shapes[0]
+    rank = max(len(shape) for shape in shapes)
     result: list[Dim] = [1] * rank
     for shape in shapes:
         for axis, dim in enumerate(shape, rank - len(shape)):

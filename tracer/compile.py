@@ -7,6 +7,7 @@ simplify                  exact algebra, folding, interning        ir/passes/sim
 batch                     loops over elements become array code    ir/passes/batch.py
 adjoint or tangent        the derivative, as a Graph               ir/passes/adjoint.py
 simplify                  again, over both parts
+unlink                    rules of the user's are done with         ir/passes/unlink.py
 gather                    transposed stencils in one pass          ir/passes/gather.py
 expand                    small products become loops              codegen/expand.py
 factor                    constant factors leave their sums        ir/passes/factor.py
@@ -42,6 +43,7 @@ from ..ir.passes.gather import gather
 from ..ir.passes.simplify import simplify
 from ..ir.passes.split import split
 from ..ir.passes.tangent import tangent
+from ..ir.passes.unlink import unlink
 from ..ir.types import ArrayType
 from ..ir.verify import verify
 from .derivatives import gradient, pullback
@@ -88,7 +90,7 @@ def _derived(path: Path) -> Graph:
 
 def loops_of(graph: Graph) -> Graph:
     """The Graph as it is scheduled: small products are loops."""
-    graph = checked(expand(checked(gather(graph))))
+    graph = checked(expand(checked(gather(checked(unlink(graph))))))
     return checked(simplify(checked(factor(graph))))
 
 
@@ -117,6 +119,6 @@ def output_types(path: Path) -> tuple[ArrayType, ...]:
 def compile_loop(graph: Graph) -> Kernel:
     """For recording, which needs the numbers of a loop, and no derivatives."""
     types = tuple(value.type for value in graph.outputs)
-    graph = checked(simplify(expand(simplify(split(graph)))))
+    graph = checked(simplify(expand(simplify(unlink(split(graph))))))
     kernel = compile_schedule(plan(merge([graph], [range(len(graph.inputs))])))
     return replace(kernel, outputs=(types,))

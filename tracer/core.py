@@ -14,9 +14,10 @@ from ..ir import ops
 from ..ir.graph import Block, Value
 from ..ir.types import Affine, part_dtype
 from . import layout as layouts
+from .current import current_trace
 from .errors import error, unsupported
 from .layout import Ints, Layout
-from .regions import enter, is_writable_here
+from .regions import enter, innermost, is_writable_here, refuse
 from .views import Broadcasted, Part, Region, Reshaped, Step, Transposed
 
 if TYPE_CHECKING:
@@ -58,6 +59,15 @@ class Storage:
         self.current = value
 
 
+class Lazy:
+    """What becomes an array where NumPy takes one."""
+
+    __slots__ = ()
+
+    def array(self) -> ArrayCore:
+        raise NotImplementedError
+
+
 class ArrayCore:
     """What the parts of Array build on.
 
@@ -69,13 +79,13 @@ class ArrayCore:
 
     __slots__ = (
         "__weakref__",
+        "_dtype",
         "_memo",
+        "_shape",
         "assumed",
         "bound",
-        "dtype",
         "layout",
         "scalar",
-        "shape",
         "steps",
         "storage",
         "weak",
@@ -94,10 +104,10 @@ class ArrayCore:
     ) -> None:
         self.storage = storage
         self.steps = steps
-        self.shape = shape
-        self.dtype: np.dtype = storage.value.dtype
+        self._shape = shape
+        self._dtype: np.dtype = storage.value.dtype
         if any(isinstance(step, Part) for step in steps):
-            self.dtype = part_dtype(self.dtype)
+            self._dtype = part_dtype(self._dtype)
         self.layout = layouts.known(shape, layout)
         self.weak = weak
         self.bound = bound
@@ -114,6 +124,31 @@ class ArrayCore:
         if name.startswith("__") or not hasattr(kind, name):
             raise error("attribute", owner=kind.__name__, name=name)
         raise unsupported(f"{kind.__name__}.{name}", dir(type(self)))
+
+    @property
+    def shape(self) -> Ints:
+        return self._shape
+
+    @shape.setter
+    def shape(self, shape: Any) -> None:
+        """The same memory in another shape, under this name alone, as NumPy has it."""
+        trace = self._check_alive("an assignment to shape")
+        if innermost(trace) is not None:
+            refuse(trace, "an array is given another shape in place")
+        new = self._view_reshape(shape)
+        if new.storage is not self.storage:
+            text = "Incompatible shape for in-place modification. Use `.reshape()` to make a copy"
+            raise error("in_place_shape", text=f"{text} with the desired shape.")
+        self.steps, self.layout, self._memo = new.steps, new.layout, None
+        self._shape = new.shape
+
+    @property
+    def dtype(self) -> np.dtype:
+        return self._dtype
+
+    @dtype.setter
+    def dtype(self, dtype: Any) -> None:
+        raise unsupported("assignment to ndarray.dtype", hint="make a new array with astype")
 
     @property
     def ndim(self) -> int:
@@ -153,10 +188,8 @@ class ArrayCore:
 
     def _check_alive(self, operation: str = "operation") -> Trace:
         """The Trace this array belongs to; an error once its recording is over."""
-        from .current import current_trace
-
         trace = self.storage.trace
-        if trace is not current_trace() or not any(b is self.storage.block for b in trace.blocks):
+        if trace is not current_trace() or self.storage.block not in trace.blocks:
             raise error(
                 "escape",
                 operation=operation,

@@ -19,6 +19,7 @@ import numpy as np
 
 from ..codegen.call import DEFAULT, Departure, Options, Failure
 from ..ir.errors import IRError
+from .collector import collector_paused
 from .errors import error, located
 from .modes import SCALARS, Path, keys_of
 from .places import Source, read_array, still_holds
@@ -243,7 +244,8 @@ class Dispatcher:
 
         self.recordings += 1
         wrt = self.wrt(arguments)
-        recording = record(self.fun, arguments, forced, self.scalar, self.has_aux, unrolled)
+        with collector_paused():
+            recording = record(self.fun, arguments, forced, self.scalar, self.has_aux, unrolled)
         inputs = [recording.inputs[leaf] for leaf in wrt]
         return Path(recording, self.mode, tuple(n for n in inputs if n is not None))
 
@@ -252,7 +254,8 @@ class Dispatcher:
 
         code = getattr(self.fun, "__code__", None)
         where = f", {code.co_filename}:{code.co_firstlineno}" if code is not None else ""
-        return build(paths, self.options, f"{_name(self.fun)} ({self.mode}){where}")
+        with collector_paused():
+            return build(paths, self.options, f"{_name(self.fun)} ({self.mode}){where}")
 
     def _reason(self, key: Any, known: tuple[Program, ...]) -> str:
         if known:

@@ -75,6 +75,14 @@ MESSAGES: dict[str, str] = {
     "holomorphic_input": (
         "argument {name} is not complex: a derivative with holomorphic=True is by complex numbers"
     ),
+    "no_rule": "{name} is a {kind} without a rule: give it one by {name}.{method}(...)",
+    "rule_result": "the rule of {name} must return {wanted}",
+    "rule_count": "{rules} rules for {arguments} arguments: give one for each, or None",
+    "rule_captures": (
+        "the rule of {name} takes a recorded value from outside, by which the derivative would be"
+        " lost: pass it as an argument of {name}"
+    ),
+    "jacobian": "a Jacobian needs floating-point results, not {dtype}",
     "has_aux": "has_aux=True needs a function that returns (value, aux), not a {type}",
     "argnums": "argnums {argnum} is no parameter: the parameters are {parameters}",
     "argnums_type": "argnums is {argnum!r}: give a position, a parameter name, or a tuple of these",
@@ -120,6 +128,7 @@ MESSAGES: dict[str, str] = {
         " not known when it is compiled; compare with ==, or pass the key as an int or str"
     ),
     "attribute": "{owner!r} object has no attribute {name!r}",
+    "in_place_shape": "{text}",
     "unsupported": "{name} is not supported{hint}",
     "escape": (
         "{operation} on a recorded array of shape {shape} and dtype {dtype} whose recording is"
@@ -133,6 +142,9 @@ MESSAGES: dict[str, str] = {
         "float() of a recorded {dtype} would cut its derivative, since a Python float cannot carry"
         " one: use the array itself, or np functions instead of math ones"
         " (stop_gradient(x) where the cut is meant)"
+    ),
+    "complex_jacobian": (
+        "{what} of complex {side}: take {other}, or differentiate real and imaginary part"
     ),
     "complex_seed": "the {what} of a result or argument of dtype {dtype} cannot be complex",
     "attribute_set": "attribute {name!r} of '{owner}' objects is not writable",
@@ -194,7 +206,13 @@ _CLASSES: dict[str, type[AdjitError]] = {
     "result": AdjitTypeError,
     "recursion": AdjitRecursionError,
     "hash": AdjitTypeError,
+    "no_rule": AdjitTypeError,
+    "rule_result": AdjitTypeError,
+    "rule_count": AdjitTypeError,
+    "rule_captures": AdjitTypeError,
+    "jacobian": AdjitTypeError,
     "attribute": AdjitAttributeError,
+    "in_place_shape": AdjitAttributeError,
     "not_callable": AdjitTypeError,
     "out": AdjitValueError,
     "threads": AdjitValueError,
@@ -209,6 +227,7 @@ _CLASSES: dict[str, type[AdjitError]] = {
     "escape": AdjitTypeError,
     "no_number": AdjitTypeError,
     "cut": AdjitTypeError,
+    "complex_jacobian": AdjitTypeError,
     "complex_seed": AdjitTypeError,
     "attribute_set": AdjitAttributeError,
     "complex_number": AdjitTypeError,

@@ -34,7 +34,7 @@ from .iteration import STAGED
 from .lift import lift
 from .places import MISSING, Attribute, IdentityOf
 from .source import is_user_class, is_user_function, is_user_module
-from .table import FUNCTIONS
+from .table import FUNCTIONS, twin_of
 from .trace import Trace
 
 
@@ -221,7 +221,9 @@ def _read_attribute(trace: Trace, owner: Any, name: str) -> Any:
     if isinstance(owner, ModuleType):
         value = getattr(owner, name)
         known = is_user_module(owner)
-        return observe(trace, Attribute(IdentityOf(owner), name), value) if known else value
+        if known:
+            value = observe(trace, Attribute(IdentityOf(owner), name), value)
+        return twin_of(value)
     found = _class_attribute(owner, name)
     if isinstance(found, property) and isinstance(found.fget, FunctionType):
         self = _super_part(owner, "__self__") if isinstance(owner, super) else owner

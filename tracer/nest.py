@@ -6,7 +6,7 @@ Values of the enclosing recording are constants of the inner function, as they s
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -87,18 +87,22 @@ class Inner:
 
         ``graph`` is made of ``split``; behind the results it has derivatives of these types.
         """
-        new: dict[Value, Value] = dict(zip(self.graph.inputs, self.outer, strict=True))
-        new |= zip(graph.inputs, map(_packed, inputs), strict=True)
-        block = self.trace.block
-        everything = (*self.graph.values, *self.split.values, *graph.values)
-        for value in everything:
+        known = dict(zip(self.graph.inputs, self.outer, strict=True))
+        known |= zip(graph.inputs, map(packed, inputs), strict=True)
+        new = self.spliced((*self.graph.values, *self.split.values, *graph.values), known)
+        types = [value.type for value in (*self.graph.outputs, *derivatives)]
+        outputs = [new.get(value, value) for value in graph.outputs]
+        return [as_type(y, type) for y, type in zip(outputs, types, strict=True)]
+
+    def spliced(self, values: Sequence[Value], known: dict[Value, Value]) -> dict[Value, Value]:
+        """What becomes of ``values`` in the enclosing block, where ``known`` are there."""
+        new, block = dict(known), self.trace.block
+        for value in values:
             if value not in new:
                 args = tuple(new.get(arg, arg) for arg in value.args)
                 new[value] = block.add(value.op, args, value.attrs, value.regions)
         self.trace.respell(self.first_guard, new)
-        types = [value.type for value in (*self.graph.outputs, *derivatives)]
-        outputs = [new.get(value, value) for value in graph.outputs]
-        return [_like(y, type) for y, type in zip(outputs, types, strict=True)]
+        return new
 
     def present(self, outputs: Sequence[Value]) -> Any:
         """The inner function's result, as proxies of the enclosing recording."""
@@ -111,12 +115,23 @@ class Inner:
         return rebuild(self.result.structure, leaves)
 
 
-def _packed(value: Value) -> Value:
+def packed(value: Value) -> Value:
+    """A complex Value as a Graph that was split takes it."""
     return packed_pair((real(value), imag(value))) if value.type.is_complex else value
 
 
-def _like(value: Value, type: ArrayType) -> Value:
+def as_type(value: Value, type: ArrayType) -> Value:
+    """An output of a Graph that was split, which stands for one of this type."""
     return complex_(*unpacked(value)) if type.is_complex else value
+
+
+def dependents(graph: Graph, inputs: Sequence[Value]) -> set[Value]:
+    """The inputs and all Values that depend on them."""
+    found = set(inputs)
+    for value in graph.values:
+        if any(arg in found for arg in value.args):
+            found.add(value)
+    return found
 
 
 def _proxy(value: Value, type: type | None) -> Array:
@@ -129,27 +144,35 @@ def _proxy(value: Value, type: type | None) -> Array:
 def nested_gradient(compiled: Gradient, args: tuple, kwargs: dict) -> Any:
     """``(value, gradient)`` recorded into the enclosing recording."""
     arguments = nested_arguments(compiled.dispatcher.signature, args, kwargs)
-    wrt = []
-    for parameter in compiled.parameters(arguments):
-        for n in arguments.leaves_of(parameter):
-            if arguments.leaves[n].item is not None:
-                check_nested(arguments.leaves[n], compiled.mode)
-                wrt.append(n)
+    wrt = wanted_leaves(compiled, arguments)
     inner = Inner(compiled, arguments, wrt, SCALARS[compiled.mode])
     graph = gradient(inner.graph, inner.split, range(len(wrt)))
     outputs = inner.splice(graph, inner.outer, inner.outer)
     count = len(inner.graph.outputs)
     found = {n: outputs[count + k] for k, n in enumerate(wrt)}
-    gradients = []
+    items = {n: wrap(found[n], arguments.leaves[n].weak) for n in found}
+    return inner.present(outputs), per_parameter(compiled, arguments, items)
+
+
+def wanted_leaves(compiled: Compiled, arguments: Arguments) -> list[int]:
+    """The leaves to differentiate by; integers and objects among them are errors."""
+    found = []
+    for parameter in compiled.parameters(arguments):
+        for n in arguments.leaves_of(parameter):
+            if arguments.leaves[n].item is not None:
+                check_nested(arguments.leaves[n], compiled.mode)
+                found.append(n)
+    return found
+
+
+def per_parameter(compiled: Compiled, arguments: Arguments, items: Mapping[int, Any]) -> Any:
+    """What belongs to leaves, in the structure of the parameters; None for other leaves."""
+    groups = []
     for parameter in compiled.parameters(arguments):
         structure = arguments.structures[arguments.parameters.index(parameter)]
-        items = [
-            wrap(found[n], arguments.leaves[n].weak) if n in found else None
-            for n in arguments.leaves_of(parameter)
-        ]
-        gradients.append(rebuild(structure, items))
-    single = isinstance(compiled.argnums, int | str)
-    return inner.present(outputs), gradients[0] if single else tuple(gradients)
+        leaves = [items.get(n) for n in arguments.leaves_of(parameter)]
+        groups.append(rebuild(structure, leaves))
+    return groups[0] if isinstance(compiled.argnums, int | str) else tuple(groups)
 
 
 def check_nested(leaf: Leaf, mode: str = "gradient") -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import numpy as np
@@ -21,11 +22,16 @@ WEAK_DTYPE: dict[type, np.dtype] = {
 
 def check_dtype(dtype: Any, operation: str) -> np.dtype:
     """The dtype, in native byte order, or an error if no Value may have it."""
-    dtype = np.dtype(dtype).newbyteorder("=")
-    if dtype not in NAME_OF_DTYPE:
-        raise error("dtype", operation=operation, dtype=dtype)
+    native = _native(np.dtype(dtype))
+    if native not in NAME_OF_DTYPE:
+        raise error("dtype", operation=operation, dtype=native)
+    return native
+
+
+@functools.cache
+def _native(dtype: np.dtype) -> np.dtype:
     # Aliases such as np.longlong compare equal to the canonical dtype but print differently.
-    return np.dtype(dtype.str)
+    return np.dtype(dtype.newbyteorder("=").str)
 
 
 def weak_of(x: object) -> type | None:

@@ -17,6 +17,7 @@ from .bits import (
 )
 from .contract import contract
 from .control import affine, cond, dim, dim_of, empty, get, index, loop
+from .custom import CUSTOM_JVP, CUSTOM_VJP
 from .factorizations import (
     cholesky,
     lu,

@@ -88,7 +88,7 @@ class _Batch:
 
     def _is_simple(self, value: Value) -> bool:
         name = value.op.name
-        if value.op.kind not in _SIMPLE or name in ("index", "empty"):
+        if value.op.kind not in _SIMPLE or value.regions or name in ("index", "empty"):
             return False
         if value.op.kind in ("general", "leaf") and value.args:
             if name != "contract" and name not in REDUCTIONS:

@@ -156,7 +156,10 @@ class Cotangents:
         if y.op is contract and g.mask is not None:
             # Each cotangent sums over elements of y, of which some are masked: what would
             # multiply only those zeros is made zero itself.
-            x, z = (where(mask, arg, 0.0) for arg, mask in zip(y.args, reached, strict=True))
+            x, z = (
+                arg if mask is None else where(mask, arg, 0.0)
+                for arg, mask in zip(y.args, reached, strict=True)
+            )
             contributions = contract_vjp(y.attr("spec"), x, z, g.settled())
         else:
             contributions = y.op.vjp(y, g.settled())

@@ -86,7 +86,7 @@ def _rewrite(value: Value, args: tuple[Value, ...], regions: tuple[Graph, ...]) 
     found = _first_match(value.op.name, args, attrs)
     if found is not None:
         return _fit(found, value.type)
-    if value.op.kind == "pointwise":
+    if value.op.kind == "pointwise" and any(arg.op.name == "broadcast" for arg in args):
         args = _drop_broadcasts(args, value.type)
     return current_block().add(value.op, args, value.attrs, regions)
 
@@ -108,10 +108,13 @@ def _fit(value: Value, type: ArrayType) -> Value:
 def _fold(value: Value, args: tuple[Value, ...]) -> Value | None:
     if value.regions or not args:
         return None
-    arrays = [constant_of(arg) for arg in args]
-    if any(array is None for array in arrays):
-        return None
-    splat = all(array is not None and array.ndim == 0 for array in arrays)
+    arrays = []
+    for arg in args:
+        array = constant_of(arg)
+        if array is None:
+            return None
+        arrays.append(array)
+    splat = all(array.ndim == 0 for array in arrays)
     if value.op.kind == "pointwise" and splat:
         scalar = const(_evaluate(value, arrays))
         return _fit(scalar, value.type)

@@ -155,7 +155,8 @@ class _Parts:
         name = value.op.name
         args = [self.known(arg) for arg in value.args]
         if not value.type.is_complex and all(isinstance(arg, Value) for arg in args):
-            return _again(value, [self.one(arg) for arg in value.args])
+            regions = tuple(map(self.region, value.regions))
+            return _again(value, [self.one(arg) for arg in value.args], regions)
         if name in RULES:
             return RULES[name](value, *args)
         if name in FORMULAS:
@@ -213,10 +214,10 @@ class _Parts:
             return block.graph(parts.flat(graph.outputs))
 
 
-def _again(value: Value, args: Sequence[Value]) -> Value:
+def _again(value: Value, args: Sequence[Value], regions: tuple[Graph, ...] = ()) -> Value:
     """The op applied to real arguments; dtypes among its attributes are those of parts."""
     attrs = tuple((k, part_dtype(v) if k == "dtype" else v) for k, v in value.attrs)
-    return current_block().add(value.op, args, attrs, value.regions)
+    return current_block().add(value.op, args, attrs, regions)
 
 
 # --- rules ------------------------------------------------------------------------------------

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
+import random
 import resource
 import signal
 import subprocess
@@ -313,3 +315,41 @@ def test_labels_tell_the_function_and_its_place(place) -> None:
     (entry,) = cache.entries(place)
     assert entry.label.startswith("rosenbrock (gradient), ")
     assert "test_build.py:" in entry.label
+
+
+def test_what_is_compiled_while_recording_moves_no_generator(tmp_path, monkeypatch) -> None:
+    monkeypatch.setenv("ADJIT_CACHE", str(tmp_path))
+    monkeypatch.setattr(cache, "SWEEP", 1)  # every write also sweeps
+
+    @compile_grad
+    def f(a):
+        b = a * 2
+        while np.linalg.norm(b) < 1000:
+            b = b * 2
+        return b if b.sum() > 0 else 100 * b  # needs the loop's result to go on
+
+    before = random.getstate(), str(np.random.get_state())
+    assert f(np.array(0.7))[1] == 2048.0
+    assert list(tmp_path.rglob("*"))  # it was kept
+    assert (random.getstate(), str(np.random.get_state())) == before
+
+
+@pytest.mark.parametrize("on", [True, False])
+def test_the_collector_is_left_as_it_was(on) -> None:
+    @jit
+    def f(x):
+        assert not gc.isenabled()  # seen by the recording only
+        if x[0] > 1:
+            raise ValueError("too much")
+        return x + 1
+
+    before = gc.isenabled()
+    try:
+        (gc.enable if on else gc.disable)()
+        f(np.zeros(1))
+        assert gc.isenabled() is on
+        with pytest.raises(ValueError, match="too much"):
+            f(np.array([2.0]))
+        assert gc.isenabled() is on
+    finally:
+        (gc.enable if before else gc.disable)()

@@ -144,6 +144,30 @@ def buffered(x):
     return y * z
 
 
+def put_along(x):
+    y = x * x
+    np.put_along_axis(y, np.array([[2], [0]]), x[:, :1] ** 3, axis=1)
+    return y
+
+
+def put(x):
+    y = x * x
+    np.put(y, [0, -1, 2], x[0] ** 3)
+    return y
+
+
+def place(x):
+    y = x * x
+    np.place(y, A > 0, x[0] ** 3)
+    return y
+
+
+def putmask(x):
+    y = x * x
+    np.putmask(y, A > 0, x[0] ** 3)
+    return y
+
+
 PROGRAMS = {
     "sum": (lambda x: np.sum(x) * x, A),
     "sum 0": (lambda x: np.sum(x * x, axis=0), A),
@@ -350,6 +374,22 @@ PROGRAMS = {
     "norm fro": (lambda x: np.linalg.norm(x, "fro", axis=(0, 2)), CUBE),
     "norm 1 of matrix": (lambda x: np.linalg.norm(x, 1), DISTINCT + 0.05),
     "norm inf of matrix": (lambda x: np.linalg.norm(x, np.inf), DISTINCT + 0.05),
+    # positions and masks
+    "take": (lambda x: np.take(x * x, [2, 0, 2], axis=1), A),
+    "take_along_axis": (lambda x: np.take_along_axis(x * x, np.array([[2, 0], [1, 1]]), 1), A),
+    "put_along_axis": (put_along, A),
+    "choose": (lambda x: np.choose([0, 1, 0], [x * x, np.sin(x)]), A),
+    "compress": (lambda x: np.compress([True, False, True], x * x, axis=1), A),
+    "extract": (lambda x: np.extract(A > 0, x * x), A),
+    "put": (put, A),
+    "place": (place, A),
+    "putmask": (putmask, A),
+    "delete": (lambda x: np.delete(x * x, [0, 2], axis=1), A),
+    "insert": (lambda x: np.insert(x * x, [1, 2], x[:, :2], axis=1), A),
+    "ix_": (lambda x: (x * x)[np.ix_([1, 0], [2, 2])], A),
+    "apply_along_axis": (lambda x: np.apply_along_axis(np.prod, 0, x), A),
+    "fromiter": (lambda x: np.fromiter((v * v for v in x), float), V),
+    "ndenumerate": (lambda x: np.array([v * v * i[0] for i, v in np.ndenumerate(x)]), A),
     # creation
     "full": (lambda x: np.full((2, 2), x) * x, S),
     "full_like": (lambda x: np.full_like(x, x[0, 0]) * x, A),
@@ -389,7 +429,8 @@ def test_second_derivatives_of_forms(name):
 
 NO_FLOATS = {
     "isclose", "allclose", "array_equal", "array_equiv", "iscomplexobj", "isrealobj",
-    "iscomplex", "isreal", "isposinf", "isneginf",
+    "iscomplex", "isreal", "isposinf", "isneginf", "nonzero", "flatnonzero", "argwhere",
+    "unravel_index",
     "result_type", "any", "all", "count_nonzero", "shape", "ndim", "isscalar", "size", "int64",
     "int32", "int16", "int8", "uint64", "uint32", "uint16", "uint8", "bool",
 }  # fmt: skip

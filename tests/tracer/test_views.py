@@ -10,11 +10,13 @@ from typing import Any
 import numpy as np
 import pytest
 
+from adjit import jit
 from adjit.tracer import layout
 from adjit.tracer.array import Array
-from adjit.tracer.errors import AdjitValueError
+from adjit.tracer.errors import AdjitNotImplementedError, AdjitValueError
 from adjit.tracer.trace import Trace
 
+from .following import follow
 from .recording import compare
 
 
@@ -170,3 +172,57 @@ def factorisations(size: int) -> set[tuple[int, ...]]:
             found.add((a, rest))
             found |= {(a, b, rest // b) for b in range(1, rest + 1) if rest % b == 0}
     return set(itertools.islice(sorted(found), 60))
+
+
+def test_a_shape_is_assigned() -> None:
+    def program(a: np.ndarray) -> Any:
+        b = a[1:]
+        b.shape = (2, -1)
+        b[1] = 0.0
+        a.shape = (7, 1)
+        a.shape = 7
+        c = a * 1.0
+        c.shape = (1, 7)
+        c.flat = [1.0, 2.0]
+        return a.shape, b, b.shape, b.sum(axis=1), c
+
+    follow(program, np.arange(7.0))
+
+    def copied(a: np.ndarray) -> None:
+        a.reshape(2, 3).T.shape = 6
+
+    def wrong(a: np.ndarray) -> None:
+        a.shape = (4, 2)
+
+    follow(copied, np.arange(6.0))
+    follow(wrong, np.arange(6.0))
+
+
+def test_a_shape_is_assigned_in_a_loop() -> None:
+    @jit
+    def f(x: np.ndarray) -> Any:
+        y = x * 1.0
+        for i in range(8):
+            y.shape = (2, 3) if i % 2 else (3, 2)
+            y[0] += i
+        return y
+
+    def plain(x: np.ndarray) -> Any:
+        y = x * 1.0
+        for i in range(8):
+            y.shape = (2, 3) if i % 2 else (3, 2)
+            y[0] += i
+        return y
+
+    np.testing.assert_array_equal(f(np.arange(6.0)), plain(np.arange(6.0)))
+
+
+def test_a_dtype_is_not_assigned() -> None:
+    with pytest.raises(AdjitNotImplementedError, match="astype"):
+        jit(_with_dtype)(np.arange(6.0))
+
+
+def _with_dtype(x: np.ndarray) -> Any:
+    y = x * 1.0
+    y.dtype = np.int64  # type: ignore[misc]
+    return y

@@ -6,16 +6,19 @@
 from ..table import FUNCTIONS
 from . import (
     choices,
+    concatenators,
     creation,
     diagonals,
     einsum,
     fourier,
+    iteration,
     joins,
     kinds,
     norms,
     products,
     ranges,
     reductions,
+    selection,
     shapes,
 )
 from .scalars import CALLS, face

@@ -1,0 +1,226 @@
+"""Jacobians and Hessians: all products with unit vectors in one compiled call.
+
+Inside a recording the derivative of the function is taken once; what of it depends on the unit
+vector becomes the body of a recorded loop over them. So the work that they share is done once,
+and a Jacobian nests in other transforms as any recorded loop does.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from ..ir import ops
+from ..ir.graph import Block, Graph, Value
+from ..ir.ops.control import loop
+from ..ir.passes.tangent import tangent
+from ..ir.types import I64, Dim
+from .array import wrap
+from .containers import rebuild
+from .current import current_trace
+from .derivatives import pullback
+from .errors import error
+from .nest import Inner, as_type, dependents, nested_arguments, packed, per_parameter, wanted_leaves
+from .products import jvp
+from .recording import Identity
+from .regions import number_of
+from .signature import Arguments
+from .transforms import Argnums, Compiled, checked_argnums, kept
+
+
+class Jacobian:
+    """The derivative of every element of a result by every element of its arguments.
+
+    ``forward``: by tangents, one for each element of the arguments; else by cotangents, one for
+    each element of the result.
+    """
+
+    __adjit_transform__ = True
+
+    def __init__(self, fun: Callable[..., Any], argnums: Argnums, forward: bool) -> None:
+        self.fun = fun
+        self.forward = forward
+        functools.update_wrapper(self, fun, updated=())
+        self.inner = Compiled(fun, argnums, "value")
+        self.compiled = Compiled(self, argnums, "value")
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """The Jacobian: of the structure of the result, each leaf of that of the arguments.
+
+        Each array has the axes of the result and then those of the argument.
+        """
+        if current_trace() is None:
+            return self.compiled(*args, **kwargs)
+        arguments = nested_arguments(self.inner.dispatcher.signature, args, kwargs)
+        return _recorded(self.inner, arguments, self.forward)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__") or name in ("fun", "compiled"):
+            raise AttributeError(name)
+        return getattr(self.compiled, name)
+
+
+def jacrev(fun: Callable[..., Any], argnums: Argnums = 0) -> Jacobian:
+    """A function that returns the Jacobian of ``fun``, by one pass backwards for each element of
+    the result: for results that are smaller than the arguments.
+
+    ``fun`` returns floating-point arrays or numbers, also in containers. For an argument of
+    shape ``s`` and a result of shape ``r`` the Jacobian has shape ``r + s``. Containers of
+    results hold containers of arguments; with a tuple of ``argnums`` these are tuples.
+    """
+    return _kept(fun, argnums, forward=False)
+
+
+def jacfwd(fun: Callable[..., Any], argnums: Argnums = 0) -> Jacobian:
+    """As :func:`jacrev`, by one pass forwards for each element of the arguments: for arguments
+    that are smaller than the result."""
+    return _kept(fun, argnums, forward=True)
+
+
+def jacobian(fun: Callable[..., Any], argnums: Argnums = 0) -> Jacobian:
+    """The Jacobian of ``fun`` as a function, see :func:`jacrev`, which it is."""
+    return jacrev(fun, argnums)
+
+
+def hessian(fun: Callable[..., Any], argnums: Argnums = 0) -> Jacobian:
+    """A function that returns the Hessian of a real scalar function, forward over reverse.
+
+    For an argument of shape ``s`` it has shape ``s + s``. With a tuple of ``argnums``, or
+    containers, it is the structure of the arguments in that of the arguments.
+    """
+    from .api import grad
+
+    return jacfwd(grad(fun, argnums), argnums)
+
+
+def hvp(fun: Callable[..., Any], x: Any, v: Any, *args: Any) -> Any:
+    """The Hessian of ``fun(x, *args)`` by ``x``, times ``v``: forward over reverse.
+
+    ``fun`` returns a real scalar; ``v`` and the result have the structure and shapes of ``x``.
+    """
+    from .api import grad
+
+    return jvp(grad(fun), (x, *args), (v, *[None for _ in args]))[1]
+
+
+def _kept(fun: Callable[..., Any], argnums: Argnums, forward: bool) -> Jacobian:
+    if not callable(fun):
+        raise error("not_callable", type=type(fun).__name__)
+    wanted = checked_argnums(argnums)
+    found: Jacobian = kept(
+        fun, ("jacobian", wanted, forward), lambda: Jacobian(fun, wanted, forward)
+    )
+    return found
+
+
+# --- recording ------------------------------------------------------------------------------
+
+
+def _recorded(compiled: Compiled, arguments: Arguments, forward: bool) -> Any:
+    wrt = wanted_leaves(compiled, arguments)
+    inner = Inner(compiled, arguments, wrt)
+    of = [leaf for leaf in inner.result.leaves if not isinstance(leaf, Identity)]
+    for slot in of:
+        if not inner.graph.outputs[slot].type.differentiable:
+            raise error("jacobian", dtype=inner.graph.outputs[slot].dtype)
+        if not forward and inner.graph.outputs[slot].type.is_complex:
+            raise error("complex_jacobian", what="jacrev", side="results", other="jacfwd")
+    if forward and any(x.type.is_complex for x in inner.outer):
+        raise error("complex_jacobian", what="jacfwd", side="arguments", other="jacrev")
+    blocks = _forward(inner, of) if forward else _reverse(inner, of)
+    rows = [
+        None
+        if isinstance(leaf, Identity)
+        else per_parameter(
+            compiled,
+            arguments,
+            {n: wrap(blocks[leaf, k], scalar=False) for k, n in enumerate(wrt)},
+        )
+        for leaf in inner.result.leaves
+    ]
+    return rebuild(inner.result.structure, rows)
+
+
+Blocks = dict[tuple[int, int], Value]
+
+
+def _reverse(inner: Inner, of: Sequence[int]) -> Blocks:
+    """Blocks by output and argument: a row for each element of an output."""
+    blocks: Blocks = {}
+    count = len(inner.graph.outputs)
+    for slot in dict.fromkeys(of):
+        graph = pullback(inner.graph, inner.split, range(len(inner.outer)), [slot])
+        derivatives = graph.outputs[count:]
+        y = inner.graph.outputs[slot]
+        rows = _mapped(inner, graph, graph.inputs[-1], derivatives)
+        for k, (x, block) in enumerate(zip(inner.outer, rows, strict=True)):
+            rows_of_x = as_type(block, x.type)
+            blocks[slot, k] = ops.reshape(rows_of_x, shape=(*y.shape, *x.shape))
+    return blocks
+
+
+def _forward(inner: Inner, of: Sequence[int]) -> Blocks:
+    """The same; a column for each element of an argument."""
+    blocks: Blocks = {}
+    wanted = list(dict.fromkeys(of))
+    count = len(inner.graph.outputs)
+    moving = [n for n, value in enumerate(inner.graph.outputs) if value.type.differentiable]
+    for k, x in enumerate(inner.outer):
+        graph = tangent(inner.split, [k])
+        found = dict(zip(moving, graph.outputs[count:], strict=True))
+        columns = _mapped(inner, graph, graph.inputs[-1], [found[slot] for slot in wanted])
+        for slot, block in zip(wanted, columns, strict=True):
+            y = inner.graph.outputs[slot]
+            block = as_type(block, y.type)
+            perm = (*range(1, 1 + len(y.shape)), 0)
+            turned = ops.transpose(block, perm=perm)
+            blocks[slot, k] = ops.reshape(turned, shape=(*y.shape, *x.shape))
+    return blocks
+
+
+def _mapped(inner: Inner, graph: Graph, seed: Value, outputs: Sequence[Value]) -> list[Value]:
+    """``outputs`` for each unit vector as ``seed``, along a first axis.
+
+    What does not depend on the seed is computed once, before the loop.
+    """
+    moving = dependents(graph, [seed])
+    still = [value for value in graph.values if value not in moving]
+    fixed = [value for value in outputs if value not in moving]
+    known = dict(zip(inner.graph.inputs, inner.outer, strict=True))
+    known |= zip(graph.inputs[:-1], map(packed, inner.outer), strict=True)
+    new = inner.spliced((*inner.graph.values, *inner.split.values, *still), known)
+    count = seed.type.size
+    carried = [ops.zeros(value.type.with_shape((count, *value.shape))) for value in outputs]
+    if not count:
+        return carried
+    order = [value for value in graph.values if value in moving]
+    used = dict.fromkeys(arg for value in order for arg in value.args if arg not in moving)
+    outside = [new.get(value, value) for value in (*used, *fixed)]
+    symbol = inner.trace.symbol(count - 1)
+    with Block() as block:
+        state = [block.input(f"y{n}", value.type) for n, value in enumerate(carried)]
+        given = [block.input(f"x{n}", value.type) for n, value in enumerate(outside)]
+        body = dict(zip((*used, *fixed), given, strict=True))
+        body[seed] = _unit(symbol.dim, seed)
+        for value in order:
+            args = tuple(body[arg] for arg in value.args)
+            body[value] = block.add(value.op, args, value.attrs, value.regions)
+        rows = [
+            _put(buffer, symbol.dim, body[value])
+            for buffer, value in zip(state, outputs, strict=True)
+        ]
+        region = block.graph(rows)
+    return loop(number_of(count), None, carried, outside, region, symbol)
+
+
+def _unit(i: Dim, like: Value) -> Value:
+    size = like.type.size
+    ones = ops.cast(ops.eq(ops.iota(size=size, dtype=I64), number_of(i)), dtype=like.dtype)
+    return ops.reshape(ones, shape=like.shape)
+
+
+def _put(buffer: Value, i: Dim, row: Value) -> Value:
+    start = (i, *(0 for _ in row.shape))
+    row = ops.reshape(row, shape=(1, *row.shape))
+    return ops.update(buffer, row, start=start, step=(1,) * len(start))
