@@ -15,7 +15,7 @@ from ..array import wrap
 from ..errors import error, unsupported
 from ..layout import Ints
 from ..table import implements
-from .common import as_array, cast, inexact, modulus, one_axis, squared_modulus
+from .common import as_array, as_inexact, cast, modulus, one_axis, squared_modulus
 from .reductions import check_not_empty, drop, reduce, sqrt_at_zero
 
 _IMPROPER = "Improper number of dimensions to norm."
@@ -25,7 +25,7 @@ _IMPROPER = "Improper number of dimensions to norm."
 def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
     """The derivative of a norm at 0 is 0."""
     array = as_array(x)
-    value = inexact(array.value)
+    value = as_inexact(array.value)
     if axis is None:
         axes = tuple(range(array.ndim))
         simple = ord is None
