@@ -165,7 +165,7 @@ class _Parts:
             first = [arg if isinstance(arg, Value) else arg[0] for arg in args]
             second = [arg if isinstance(arg, Value) else arg[1] for arg in args]
             return _again(value, first), _again(value, second)
-        raise IRError(f"{name} of complex numbers is not supported")
+        raise IRError(f"{name} of complex numbers")
 
     # --- control flow -------------------------------------------------------------------------
 
@@ -254,7 +254,7 @@ def _prod(value: Value, x: Pair) -> Pair:
     for axis in axes:
         count *= x[0].shape[axis]
     if not isinstance(count, int):
-        raise IRError("the product of a symbolic number of complex numbers is not supported")
+        raise IRError("the product of a symbolic number of complex numbers")
     order = (*axes, *rest)
     rows: Pair = (
         reshape(transpose(x[0], perm=order), shape=(count, *kept)),
