@@ -67,6 +67,11 @@ class _Custom:
     def _record(self, trace: Trace, arguments: Arguments) -> Any:
         raise NotImplementedError
 
+    def _check_real(self, inner: Inner) -> None:
+        if any(value.type.is_complex for value in (*inner.graph.inputs, *inner.graph.outputs)):
+            hint = "give rules of real and imaginary parts"
+            raise unsupported(f"{self.name}: a derivative rule of complex numbers", hint=hint)
+
     def _wrong(self, wanted: str) -> Exception:
         return error("rule_result", name=self.name, wanted=wanted)
 
@@ -102,6 +107,7 @@ class custom_vjp(_Custom):  # noqa: N801
             raise error("no_rule", name=self.name, kind="custom_vjp", method="defvjp")
         wrt = differentiable_leaves(arguments)
         inner = Inner(Compiled(self.forward, 0, "value"), arguments, wrt)
+        self._check_real(inner)
         _check_captured(trace, _outside(inner.graph), self.name)
         returned = inner.present(inner.splice(inner.graph, inner.outer))
         if not isinstance(returned, tuple) or len(returned) != 2:
@@ -184,7 +190,7 @@ class custom_jvp(_Custom):  # noqa: N801
         pushed = functools.partial(_pushed, self, wrt)
         inner = Inner(Compiled(pushed, 0, "value"), arguments, wrt)
         graph = inner.graph
-        _check_real(graph, self.name)
+        self._check_real(inner)
         _check_captured(trace, _outside(graph), self.name)
         seeds = graph.inputs[len(wrt) :]
         moving = dependents(graph, seeds)
@@ -192,7 +198,7 @@ class custom_jvp(_Custom):  # noqa: N801
         if any(value in moving for value in results):
             raise self._wrong("a value that does not depend on the tangents")
         still = [value for value in graph.values if value not in moving]
-        new = inner.placed(still, dict(zip(graph.inputs, inner.outer, strict=False)))
+        new = inner.spliced(still, dict(zip(graph.inputs, inner.outer, strict=False)))
         outputs = [new.get(value, value) for value in graph.outputs]
         returned, _ = inner.present(outputs)
         leaves, structure = flatten(returned)

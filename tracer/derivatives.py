@@ -32,9 +32,14 @@ def gradient(recorded: Graph, graph: Graph, wrt: Sequence[int]) -> Graph:
     return _conjugated(recorded, found, wrt)
 
 
-def pullback(recorded: Graph, graph: Graph, wrt: Sequence[int]) -> Graph:
-    """The adjoint of a Graph that was split, for cotangents as users give and take them."""
-    of = differentiable_outputs(recorded)
+def pullback(
+    recorded: Graph, graph: Graph, wrt: Sequence[int], of: Sequence[int] | None = None
+) -> Graph:
+    """The adjoint of a Graph that was split, for cotangents as users give and take them.
+
+    ``of``: the outputs that have cotangents; without it all that can.
+    """
+    of = differentiable_outputs(recorded) if of is None else of
     found = adjoint(graph, wrt, of)
     seeds = found.inputs[len(graph.inputs) :]
     flipped = [

@@ -151,6 +151,9 @@ MESSAGES: dict[str, str] = {
         " one: use the array itself, or np functions instead of math ones"
         " (stop_gradient(x) where the cut is meant)"
     ),
+    "complex_jacobian": (
+        "{what} of complex {side}: take {other}, or differentiate real and imaginary part"
+    ),
     "complex_seed": "the {what} of a result or argument of dtype {dtype} cannot be complex",
     "attribute_set": "attribute {name!r} of '{owner}' objects is not writable",
     "complex_number": (
@@ -234,6 +237,7 @@ _CLASSES: dict[str, type[AdjitError]] = {
     "escape": AdjitTypeError,
     "no_number": AdjitTypeError,
     "cut": AdjitTypeError,
+    "complex_jacobian": AdjitTypeError,
     "complex_seed": AdjitTypeError,
     "attribute_set": AdjitAttributeError,
     "complex_number": AdjitTypeError,

@@ -14,14 +14,14 @@ from typing import Any
 from ..ir import ops
 from ..ir.graph import Block, Graph, Value
 from ..ir.ops.control import loop
-from ..ir.passes.adjoint import adjoint
 from ..ir.passes.tangent import tangent
 from ..ir.types import I64, Dim
 from .array import wrap
 from .containers import rebuild
 from .current import current_trace
+from .derivatives import pullback
 from .errors import error
-from .nest import Inner, dependents, nested_arguments, per_parameter, wanted_leaves
+from .nest import Inner, as_type, dependents, nested_arguments, packed, per_parameter, wanted_leaves
 from .products import jvp
 from .recording import Identity
 from .regions import number_of
@@ -121,9 +121,13 @@ def _recorded(compiled: Compiled, arguments: Arguments, forward: bool) -> Any:
     wrt = wanted_leaves(compiled, arguments)
     inner = Inner(compiled, arguments, wrt)
     of = [leaf for leaf in inner.result.leaves if not isinstance(leaf, Identity)]
-    for value in (*inner.outer, *(inner.graph.outputs[slot] for slot in of)):
-        if value.dtype.kind != "f":
-            raise error("jacobian", dtype=value.dtype)
+    for slot in of:
+        if not inner.graph.outputs[slot].type.differentiable:
+            raise error("jacobian", dtype=inner.graph.outputs[slot].dtype)
+        if not forward and inner.graph.outputs[slot].type.is_complex:
+            raise error("complex_jacobian", what="jacrev", side="results", other="jacfwd")
+    if forward and any(x.type.is_complex for x in inner.outer):
+        raise error("complex_jacobian", what="jacfwd", side="arguments", other="jacrev")
     blocks = _forward(inner, of) if forward else _reverse(inner, of)
     rows = [
         None
@@ -146,12 +150,13 @@ def _reverse(inner: Inner, of: Sequence[int]) -> Blocks:
     blocks: Blocks = {}
     count = len(inner.graph.outputs)
     for slot in dict.fromkeys(of):
-        graph = adjoint(inner.split, range(len(inner.outer)), [slot])
+        graph = pullback(inner.graph, inner.split, range(len(inner.outer)), [slot])
         derivatives = graph.outputs[count:]
         y = inner.graph.outputs[slot]
         rows = _mapped(inner, graph, graph.inputs[-1], derivatives)
         for k, (x, block) in enumerate(zip(inner.outer, rows, strict=True)):
-            blocks[slot, k] = ops.reshape(block, shape=(*y.shape, *x.shape))
+            rows_of_x = as_type(block, x.type)
+            blocks[slot, k] = ops.reshape(rows_of_x, shape=(*y.shape, *x.shape))
     return blocks
 
 
@@ -167,6 +172,7 @@ def _forward(inner: Inner, of: Sequence[int]) -> Blocks:
         columns = _mapped(inner, graph, graph.inputs[-1], [found[slot] for slot in wanted])
         for slot, block in zip(wanted, columns, strict=True):
             y = inner.graph.outputs[slot]
+            block = as_type(block, y.type)
             perm = (*range(1, 1 + len(y.shape)), 0)
             turned = ops.transpose(block, perm=perm)
             blocks[slot, k] = ops.reshape(turned, shape=(*y.shape, *x.shape))
@@ -181,8 +187,9 @@ def _mapped(inner: Inner, graph: Graph, seed: Value, outputs: Sequence[Value]) -
     moving = dependents(graph, [seed])
     still = [value for value in graph.values if value not in moving]
     fixed = [value for value in outputs if value not in moving]
-    known = dict(zip(graph.inputs[:-1], inner.outer, strict=True))
-    new = inner.spliced(still, known)
+    known = dict(zip(inner.graph.inputs, inner.outer, strict=True))
+    known |= zip(graph.inputs[:-1], map(packed, inner.outer), strict=True)
+    new = inner.spliced((*inner.graph.values, *inner.split.values, *still), known)
     count = seed.type.size
     carried = [ops.zeros(value.type.with_shape((count, *value.shape))) for value in outputs]
     if not count:

@@ -37,6 +37,8 @@ def lift(x: object, dtype: np.dtype | None = None) -> Value:
         array = np.asarray(x, dtype)
     except OverflowError as problem:
         raise error("overflow", text=problem) from None
+    except TypeError as problem:  # a Python complex number as a float
+        raise error("type", text=problem) from None
     return ops.const(array.astype(check_dtype(array.dtype, "array"), copy=False))
 
 

@@ -87,22 +87,15 @@ class Inner:
 
         ``graph`` is made of ``split``; behind the results it has derivatives of these types.
         """
-        known = dict(zip(graph.inputs, map(_packed, inputs), strict=True))
-        new = self.spliced(graph.values, known)
+        known = dict(zip(self.graph.inputs, self.outer, strict=True))
+        known |= zip(graph.inputs, map(packed, inputs), strict=True)
+        new = self.spliced((*self.graph.values, *self.split.values, *graph.values), known)
         types = [value.type for value in (*self.graph.outputs, *derivatives)]
         outputs = [new.get(value, value) for value in graph.outputs]
-        return [_like(y, type) for y, type in zip(outputs, types, strict=True)]
+        return [as_type(y, type) for y, type in zip(outputs, types, strict=True)]
 
-    def spliced(self, values: Sequence[Value], known: Mapping[Value, Value]) -> dict[Value, Value]:
-        """What becomes of ``values``, and of the function's own, in the enclosing block.
-
-        ``known`` are there already.
-        """
-        own = dict(zip(self.graph.inputs, self.outer, strict=True))
-        return self.placed((*self.graph.values, *self.split.values, *values), {**own, **known})
-
-    def placed(self, values: Sequence[Value], known: Mapping[Value, Value]) -> dict[Value, Value]:
-        """What becomes of ``values`` alone."""
+    def spliced(self, values: Sequence[Value], known: dict[Value, Value]) -> dict[Value, Value]:
+        """What becomes of ``values`` in the enclosing block, where ``known`` are there."""
         new, block = dict(known), self.trace.block
         for value in values:
             if value not in new:
@@ -122,6 +115,16 @@ class Inner:
         return rebuild(self.result.structure, leaves)
 
 
+def packed(value: Value) -> Value:
+    """A complex Value as a Graph that was split takes it."""
+    return packed_pair((real(value), imag(value))) if value.type.is_complex else value
+
+
+def as_type(value: Value, type: ArrayType) -> Value:
+    """An output of a Graph that was split, which stands for one of this type."""
+    return complex_(*unpacked(value)) if type.is_complex else value
+
+
 def dependents(graph: Graph, inputs: Sequence[Value]) -> set[Value]:
     """The inputs and all Values that depend on them."""
     found = set(inputs)
@@ -129,14 +132,6 @@ def dependents(graph: Graph, inputs: Sequence[Value]) -> set[Value]:
         if any(arg in found for arg in value.args):
             found.add(value)
     return found
-
-
-def _packed(value: Value) -> Value:
-    return packed_pair((real(value), imag(value))) if value.type.is_complex else value
-
-
-def _like(value: Value, type: ArrayType) -> Value:
-    return complex_(*unpacked(value)) if type.is_complex else value
 
 
 def _proxy(value: Value, type: type | None) -> Array:

@@ -155,7 +155,8 @@ class _Parts:
         name = value.op.name
         args = [self.known(arg) for arg in value.args]
         if not value.type.is_complex and all(isinstance(arg, Value) for arg in args):
-            return _again(value, [self.one(arg) for arg in value.args])
+            regions = tuple(map(self.region, value.regions))
+            return _again(value, [self.one(arg) for arg in value.args], regions)
         if name in RULES:
             return RULES[name](value, *args)
         if name in FORMULAS:
@@ -164,7 +165,7 @@ class _Parts:
             first = [arg if isinstance(arg, Value) else arg[0] for arg in args]
             second = [arg if isinstance(arg, Value) else arg[1] for arg in args]
             return _again(value, first), _again(value, second)
-        raise IRError(f"{name} of complex numbers is not supported")
+        raise IRError(f"{name} of complex numbers")
 
     # --- control flow -------------------------------------------------------------------------
 
@@ -213,10 +214,10 @@ class _Parts:
             return block.graph(parts.flat(graph.outputs))
 
 
-def _again(value: Value, args: Sequence[Value]) -> Value:
+def _again(value: Value, args: Sequence[Value], regions: tuple[Graph, ...] = ()) -> Value:
     """The op applied to real arguments; dtypes among its attributes are those of parts."""
     attrs = tuple((k, part_dtype(v) if k == "dtype" else v) for k, v in value.attrs)
-    return current_block().add(value.op, args, attrs, value.regions)
+    return current_block().add(value.op, args, attrs, regions)
 
 
 # --- rules ------------------------------------------------------------------------------------
@@ -253,7 +254,7 @@ def _prod(value: Value, x: Pair) -> Pair:
     for axis in axes:
         count *= x[0].shape[axis]
     if not isinstance(count, int):
-        raise IRError("the product of a symbolic number of complex numbers is not supported")
+        raise IRError("the product of a symbolic number of complex numbers")
     order = (*axes, *rest)
     rows: Pair = (
         reshape(transpose(x[0], perm=order), shape=(count, *kept)),

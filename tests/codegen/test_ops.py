@@ -14,6 +14,8 @@ from adjit.ir.interpret import interpret
 from adjit.ir.op import OPS, Op
 from adjit.ir.types import DTYPE_NAMES, F64
 
+DTYPES = {name: dtype for name, dtype in DTYPE_NAMES.items() if dtype.kind != "c"}
+"""Of native code, which sees no complex numbers."""
 SCALAR_OPS = [op for op in OPS.values() if op.lower is not None and op.name != "cast"]
 
 AWKWARD = {
@@ -75,7 +77,7 @@ def takes(op: Op, dtype: np.dtype) -> bool:
     return True
 
 
-CASES = [(op, dtype) for op in SCALAR_OPS for dtype in DTYPE_NAMES.values() if takes(op, dtype)]
+CASES = [(op, dtype) for op in SCALAR_OPS for dtype in DTYPES.values() if takes(op, dtype)]
 
 
 @pytest.mark.parametrize(("op", "dtype"), CASES, ids=[f"{op.name}-{dtype}" for op, dtype in CASES])
@@ -96,16 +98,16 @@ def test_scalar_lowering_equals_numpy(op: Op, dtype: np.dtype) -> None:
         np.testing.assert_array_equal(np.signbit(y[known]), np.signbit(expected[known]))
 
 
-@pytest.mark.parametrize("source", list(DTYPE_NAMES))
-@pytest.mark.parametrize("target", list(DTYPE_NAMES))
+@pytest.mark.parametrize("source", list(DTYPES))
+@pytest.mark.parametrize("target", list(DTYPES))
 def test_casts_equal_numpy(source: str, target: str) -> None:
-    dtype = DTYPE_NAMES[source]
+    dtype = DTYPES[source]
     numbers = [0.0, -0.0, 1.5, 100.75] if dtype.kind == "f" else AWKWARD[dtype.kind]
     x = np.array(numbers).astype(dtype)
-    program = graph([x], lambda v: [ops.cast(v, dtype=DTYPE_NAMES[target])])
+    program = graph([x], lambda v: [ops.cast(v, dtype=DTYPES[target])])
     _, (y,) = native(program)([x])
-    np.testing.assert_array_equal(y, x.astype(DTYPE_NAMES[target]))
-    assert y.dtype == DTYPE_NAMES[target]
+    np.testing.assert_array_equal(y, x.astype(DTYPES[target]))
+    assert y.dtype == DTYPES[target]
 
 
 REDUCTIONS = [

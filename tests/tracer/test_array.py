@@ -163,7 +163,9 @@ def test_promotion_is_numpys() -> None:
         assert promote(n) == promote(True, 2) == promote(bool, 2) == np.int64
         assert promote([n, 2], np.dtype(np.int8)) == np.int64
         assert promote([x[0], 2.0]) == np.float64
-        for refused in (np.float16(1), 1j, np.longdouble(1)):
+        assert promote(x, 1j) == np.complex64
+        assert promote(f, 1j) == np.complex128
+        for refused in (np.float16(1), np.clongdouble(1), np.longdouble(1)):
             with pytest.raises(AdjitTypeError, match="dtype"):
                 promote(refused)
         with pytest.raises(AdjitTypeError, match="float16"):
@@ -182,15 +184,19 @@ def test_lift() -> None:
             ((x[0], True), np.dtype(np.float32), np.array([0, 1], np.float32)),
             (np.arange(3, dtype=">f8"), None, np.arange(3.0)),
             (np.arange(4.0)[::2], None, np.array([0.0, 2.0])),
+            ([x, [1j, 6]], None, np.array([[0.0, 1.0], [1j, 6.0]])),
         ]:
             value = lift(operand, dtype)
             assert value.dtype == wanted.dtype
             np.testing.assert_array_equal(trace.concrete(value), wanted)
-        for wrong in ("text", "1.5", None, object(), 1j, np.ones(2, complex)):
+        for wrong in ("text", "1.5", None, object(), np.ones(2, np.clongdouble)):
             with pytest.raises(AdjitError):
                 lift(wrong)
-            with pytest.raises(AdjitError):
-                lift(wrong, np.dtype(np.float64))
+            if not isinstance(wrong, np.ndarray):
+                with pytest.raises(AdjitError):
+                    lift(wrong, np.dtype(np.float64))
+        with pytest.raises(AdjitError):
+            lift(1j, np.dtype(np.float64))
 
 
 def test_methods_that_need_no_function() -> None:

@@ -11,14 +11,20 @@ from adjit import (
     check_grads,
     checkpoint,
     compile_grad,
+    custom_vjp,
     grad,
+    hessian,
+    hvp,
+    jacfwd,
+    jacobian,
+    jacrev,
     jit,
     jvp,
     stop_gradient,
     value_and_grad,
     vjp,
 )
-from adjit.tracer.errors import AdjitTypeError
+from adjit.tracer.errors import AdjitError, AdjitTypeError
 
 from .test_complex import SMOOTH
 
@@ -222,3 +228,48 @@ def test_a_complex_cotangent_or_tangent_of_a_real_number_is_an_error() -> None:
     with pytest.raises(AdjitTypeError, match="cannot be complex"):
         jit(lambda x, g: vjp(np.sin, x)[1](g)[0])(x, G)
     np.testing.assert_allclose(vjp(np.sin, Z)[1](x)[0], x * np.cos(Z))
+
+
+def test_jacobians() -> None:
+    x = Z.real.copy()
+    found = jacfwd(lambda x: np.exp(1j * x) * x[0])(x)
+    wanted = np.diag(1j * np.exp(1j * x) * x[0])
+    wanted[:, 0] += np.exp(1j * x)
+    np.testing.assert_allclose(found, wanted)
+    np.testing.assert_allclose(jacrev(lambda z: np.abs(z) ** 2)(Z), np.diag(2 * Z.conj()))
+    np.testing.assert_allclose(jacobian(lambda z: np.sum(np.abs(z) ** 2))(Z), 2 * Z.conj())
+    for transform in (jacfwd, jacrev):
+        with pytest.raises(AdjitTypeError, match="real and imaginary part"):
+            transform(lambda z: z * z)(Z)
+    product = hvp(lambda z: np.sum(np.abs(z) ** 4), Z, G)
+    step = 1e-6
+    gradient = grad(lambda z: np.sum(np.abs(z) ** 4))
+    difference = (gradient(Z + step * G) - gradient(Z - step * G)) / (2 * step)
+    np.testing.assert_allclose(product, difference, rtol=1e-6)
+    second = hessian(lambda x: np.sum(np.abs(np.exp(1j * x) + x) ** 2))(x)
+    np.testing.assert_allclose(second, np.diag(2 - 4 * np.sin(x) - 2 * x * np.cos(x)))
+
+
+def test_custom_rules_may_compute_with_complex_numbers() -> None:
+    @custom_vjp
+    def power(x: Any) -> Any:
+        return np.abs(np.fft.fft(x)) ** 2
+
+    def forward(x: Any) -> Any:
+        return np.abs(np.fft.fft(x)) ** 2, x
+
+    def backward(x: Any, g: Any) -> Any:
+        return (3.0 * np.fft.fft(g * np.fft.fft(x).conj()).real,)
+
+    power.defvjp(forward, backward)
+    x = Z.real.copy()
+    found = grad(lambda x: np.sum(power(x)))(x)
+    np.testing.assert_allclose(found, 3 * np.fft.fft(np.fft.fft(x).conj()).real)
+
+    @custom_vjp
+    def of_complex(z: Any) -> Any:
+        return z * z
+
+    of_complex.defvjp(lambda z: (z * z, z), lambda z, g: (g * z,))
+    with pytest.raises(AdjitError, match="rule of complex numbers"):
+        grad(lambda z: np.sum(of_complex(z).real))(Z)

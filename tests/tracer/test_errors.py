@@ -95,7 +95,7 @@ CALLS = {
     "list of ints": (lambda: compile_grad(square)([1, 2]), TypeError, r"x\[0\] has dtype int64"),
     "str": (lambda: compile_grad(square)("a"), TypeError, "argument x: str is not"),
     "object": (lambda: jit(square)(np.array([1, None])), TypeError, "dtype object.*astype"),
-    "complex": (lambda: jit(square)(X * 1j), TypeError, "argument x .*complex128"),
+    "long complex": (lambda: jit(square)(X.astype("G")), TypeError, "argument x .*complex256"),
     "float16": (lambda: jit(square)(X.astype("f2")), TypeError, "argument x .*float16"),
     "long double": (lambda: jit(square)(X.astype(np.longdouble)), TypeError, "supported are"),
     "matrix": (lambda: jit(square)(np.matrix("1. 2.")), TypeError, "argument x: matrix"),
@@ -151,7 +151,7 @@ CALLS = {
     "args array": (lambda: jvp(square, X, X), TypeError, "ndarray given as args"),
     "too few": (lambda: jvp(square, (X,), ()), TypeError, "0 entries given as tangents"),
     "tangent shape": (lambda: jvp(square, (X,), (X[:2],)), ValueError, r"\(2,\).*\(3,\)"),
-    "tangent complex": (lambda: jvp(square, (X,), (X * 1j,)), TypeError, "complex128"),
+    "tangent complex": (lambda: jvp(square, (X,), (X * 1j,)), TypeError, "be complex"),
     "cotangent shape": (lambda: vjp(square, X)[1](X), ValueError, r"cotangent of shape \(3,\)"),
     "cotangent keys": (
         lambda: vjp(lambda x: {"a": x}, X)[1]({"b": X}),
@@ -169,7 +169,7 @@ CALLS = {
     "no method": (lambda: jit(lambda x: x.foo)(X), AttributeError, "ndarray.*no attribute 'foo'"),
     "key": (lambda: jit(lambda x: {1.0: 2}.get(x[0]))(X), TypeError, r"hash\(\) of a recorded"),
     "cache": (lambda: jit(lambda x: cached(x[0]))(X), TypeError, r"hash\(\) of a recorded"),
-    "cut": (lambda: jit(lambda x: complex(x[0]))(X), TypeError, "cut its derivative"),
+    "cut": (lambda: jit(lambda x: x[0].__complex__())(X), TypeError, "cut its derivative"),
     "text": (lambda: jit(lambda x: float("%f" % x[0]))(X), TypeError, "cut its derivative"),  # noqa: UP031
     "index": (lambda: jit(lambda x: x[5])(X), IndexError, "index 5 is out of bounds"),
     "axis": (lambda: jit(lambda x: np.sum(x, 1))(X), np.exceptions.AxisError, "axis 1"),

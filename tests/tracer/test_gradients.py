@@ -445,5 +445,7 @@ FLOAT_CREATION = {
 def test_every_function_is_in_the_table():
     covered = {name.removeprefix("linalg.").split()[0] for name in PROGRAMS}
     covered |= {name.split()[0] for name in LINEAR_ALGEBRA} | {"eig", "eigvals"}
+    # Those of complex numbers: test_complex.py, test_fourier.py.
+    covered |= {"complex64", "complex128"} | set(np.fft.__all__)
     recorded = {function.__name__ for function in FUNCTIONS}
     assert recorded - covered - NO_FLOATS - FLOAT_CREATION == set()

@@ -22,11 +22,11 @@ from ..table import implements
 from .common import (
     UNSET,
     as_array,
+    as_inexact,
     broadcast_shapes,
     cast,
     check_cast,
     deliver,
-    inexact,
     modulus,
     spread,
     weakly,
@@ -254,7 +254,7 @@ _SINC_SERIES = (
 def sinc(x: Any) -> Any:
     """``sin(pi x) / (pi x)``; near 0 its series, which has the right derivatives there."""
     array = as_array(x)
-    y = inexact(array.value) * np.pi
+    y = as_inexact(array.value) * np.pi
     near = ops.lt(modulus(y), 0.5)
     square = ops.where(near, y, 0.0) * ops.where(near, y, 0.0)
     series: Value = const(_SINC_SERIES[-1], y.dtype)

@@ -49,7 +49,7 @@ def weakly(x: object, dtype: np.dtype) -> Value:
     return cast_array(x, dtype) if isinstance(x, ArrayCore) else lift(x, dtype)
 
 
-def inexact(value: Value) -> Value:
+def as_inexact(value: Value) -> Value:
     """The value in the dtype in which NumPy computes roots of it: integers become float64."""
     return value if value.dtype.kind in "fc" else cast(value, F64)
 

@@ -17,7 +17,7 @@ from ..array import Array, wrap
 from ..errors import error
 from ..layout import Ints
 from ..table import implements
-from .common import as_array, conjugate, cut, deliver, inexact, one_axis, transpose
+from .common import as_array, as_inexact, conjugate, cut, deliver, one_axis, transpose
 from .joins import roll
 
 _OPPOSITE = {"backward": "forward", None: "forward", "ortho": "ortho", "forward": "backward"}
@@ -66,7 +66,7 @@ def _scaled(x: Value, factor: float) -> Value:
 
 def _complex(x: Value, n: Any, axis: Any, norm: Any, inverse: bool) -> Value:
     """fft or ifft of a complex or real value."""
-    x = inexact(x)
+    x = as_inexact(x)
     at = one_axis(axis, len(x.shape))
     size = _length(n, x.shape[at])
     factor = _scale(norm, size, inverse)
@@ -84,7 +84,7 @@ def _from_real(x: Value, n: Any, axis: Any, norm: Any) -> Value:
     if x.type.is_complex:
         text = f"np.fft.rfft takes real numbers, not {x.dtype}: use np.fft.fft"
         raise error("type", text=text)
-    x = inexact(x)
+    x = as_inexact(x)
     at = one_axis(axis, len(x.shape))
     size = _length(n, x.shape[at])
     factor = _scale(norm, size, False)
@@ -95,7 +95,7 @@ def _from_real(x: Value, n: Any, axis: Any, norm: Any) -> Value:
 
 def _to_real(x: Value, n: Any, axis: Any, norm: Any) -> Value:
     """irfft."""
-    x = inexact(x)
+    x = as_inexact(x)
     at = one_axis(axis, len(x.shape))
     size = _length(n, 2 * (x.shape[at] - 1))
     factor = _scale(norm, size, True)

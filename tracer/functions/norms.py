@@ -17,9 +17,9 @@ from ..layout import Ints
 from ..table import implements
 from .common import (
     as_array,
+    as_inexact,
     cast,
     given_axes,
-    inexact,
     modulus,
     one_axis,
     reshape,
@@ -36,7 +36,7 @@ _IMPROPER = "Improper number of dimensions to norm."
 def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
     """The derivative of a norm at 0 is 0."""
     array = as_array(x)
-    value = inexact(array.value)
+    value = as_inexact(array.value)
     if axis is None:
         axes = tuple(range(array.ndim))
         simple = ord is None

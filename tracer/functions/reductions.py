@@ -22,12 +22,12 @@ from ..table import implements
 from .common import (
     UNSET,
     as_array,
+    as_inexact,
     as_value,
     broadcast_shapes,
     cast,
     deliver,
     given_axes,
-    inexact,
     reduced_axes,
     reshape,
     spread,
@@ -207,7 +207,7 @@ def to_average(a: Any, dtype: Any, name: str) -> Value:
     """The operand of a mean in the floating-point dtype of the result."""
     x = lift(a)
     if dtype is None:
-        return inexact(x)
+        return as_inexact(x)
     result = check_dtype(dtype, f"np.{name}")
     if result.kind not in "fc":
         raise unsupported(f"np.{name}(dtype={result})", hint="take it in float64")
