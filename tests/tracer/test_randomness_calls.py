@@ -528,3 +528,78 @@ def test_draws_are_explained():
     assert "draws at each call: Generator.random() at test_randomness_calls.py:" in text
     assert "draws at each call: np.random.normal(size=4) at test_randomness_calls.py:" in text
     assert "draws at each call: RandomState.exponential(2.0)" in text
+
+
+# --- numbers that are drawn, as indices -----------------------------------------------------------
+
+DATA = np.arange(24.0).reshape(6, 4) + 1.0
+TARGETS = np.arange(6.0)
+
+
+def one_of_the_data(w):
+    at = RNG.integers(len(DATA))
+    return np.sum((DATA[at] @ w - TARGETS[at]) ** 2)
+
+
+def from_the_end(w):
+    return np.sum(w * DATA[-LEGACY.randint(1, 7)]) * w[random.randrange(4)] ** 2
+
+
+def by_choice(w):
+    return PYTHON.choice(w) ** 2 + RNG.choice(w) ** 3
+
+
+def then_a_path(w):
+    row = DATA[RNG.integers(6)]
+    if row[0] > 12.0:
+        return np.sum(row * w**2)
+    return np.sum(row * w)
+
+
+def then_a_loop(w):
+    at = RNG.integers(6)
+    for n in range(8):
+        w = w * (1.0 + 0.01 * DATA[at]) + RNG.random() * n
+    return np.sum(w)
+
+
+def written_where_drawn(w):
+    y = np.zeros(6)
+    y[RNG.integers(6)] = w[0] ** 2
+    y[RNG.integers(6)] += w[1] ** 3
+    return np.sum(y * TARGETS)
+
+
+INDEXED = [one_of_the_data, from_the_end, by_choice, then_a_path, then_a_loop, written_where_drawn]
+
+
+@pytest.mark.parametrize("f", INDEXED, ids=lambda f: f.__name__)
+def test_drawn_indices_are_no_paths(f):
+    compiled = compile_grad(f)
+    same(f, lambda x: compiled(x)[0], X, calls=20, ulp=8)
+    assert compiled.recordings <= 2
+    for seed in range(3):
+        drawing.seeded(seed)
+        _, gradient = compiled(X)
+        wanted = []
+        for n in range(X.size):
+            sides = []
+            for h in (1e-5, -1e-5):
+                drawing.seeded(seed)
+                moved = X.copy()
+                moved[n] += h
+                sides.append(f(moved))
+            wanted.append((sides[0] - sides[1]) / 2e-5)
+        np.testing.assert_allclose(gradient, wanted, rtol=1e-6, atol=1e-5)
+    drawing.seeded(0)
+    (pulled,) = vjp(f, X)[1](1.0)
+    drawing.seeded(0)
+    tangent = jvp(f, (X,), (np.ones(4),))[1]
+    np.testing.assert_allclose(np.sum(pulled), tangent, rtol=1e-12)
+
+
+def test_a_drawn_index_outside_of_the_array():
+    compiled = jit(lambda w: w[RNG.integers(3, 6)])
+    drawing.seeded(0)
+    with pytest.raises(IndexError, match=r"out of bounds for axis 0 with size 4"):
+        _ = [compiled(X) for _ in range(20)]
