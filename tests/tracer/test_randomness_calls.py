@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import random
 import threading
 from dataclasses import dataclass
@@ -309,6 +310,37 @@ def test_gradients_of_loops_that_draw(f):
         np.testing.assert_allclose(gradient, wanted, rtol=1e-5, atol=1e-6)
 
 
+STREAMS = ["normal", "standard_normal", "random", "uniform", "exponential", "laplace", "logistic"]
+STREAMS += ["standard_exponential", "gumbel", "lognormal"]
+
+
+@pytest.mark.parametrize("generator", [RNG, LEGACY], ids=["Generator", "RandomState"])
+def test_numbers_that_a_loop_draws_at_once(generator):
+    def f(x):
+        for name in STREAMS:
+            for _ in range(7):
+                x = 0.5 * x + getattr(generator, name)()
+            for _ in range(5):
+                for _ in range(6):
+                    x = 0.5 * x + getattr(generator, name)(size=4)
+        return x
+
+    same(f, jit(f), X, ulp=8)
+
+
+def test_single_numbers_of_32_bits_that_a_loop_draws_at_once():
+    def f(x):
+        for _ in range(7):
+            x = 0.5 * x + RNG.random(dtype=np.float32) + np.random.rand()
+        for _ in range(7):
+            x = 0.5 * x + RNG.standard_normal(3, dtype=np.float32)[1]
+        for _ in range(7):
+            x = 0.5 * x + RNG.standard_exponential(dtype=np.float32, method="inv")
+        return x + RNG.integers(5, dtype=np.int32)
+
+    same(f, jit(f), X, ulp=8)
+
+
 # --- transforms -----------------------------------------------------------------------------------
 
 
@@ -442,6 +474,15 @@ def test_a_captured_method_keeps_its_generator():
     one, two = np.random.default_rng(), np.random.default_rng(1)
     one.bit_generator.state = old.bit_generator.state
     np.testing.assert_array_equal(compiled(X), X * one.random() + two.random())
+
+
+def test_a_captured_partial_keeps_its_generator():
+    rng = np.random.default_rng(0)
+    draw = functools.partial(rng.normal, 1.0, scale=2.0)
+    reference = np.random.default_rng(0)
+    compiled = jit(lambda x: x * draw(size=4))
+    for _ in range(3):
+        np.testing.assert_array_equal(compiled(X), X * reference.normal(1.0, 2.0, 4))
 
 
 def test_a_generator_that_is_an_argument_and_captured():
