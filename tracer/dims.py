@@ -52,6 +52,15 @@ def dimension(x: Any) -> Any:
     return Opaque(value) if found is None else found
 
 
+def place_of(x: Any) -> Any:
+    """An index, as `dimension` has it; one that is drawn stays a number and makes no path."""
+    if isinstance(x, ArrayCore) and not x.shape and x.dtype.kind in "iu":
+        trace = x._check_alive("an index")
+        if innermost(trace) is None and trace.is_drawn(x.value):
+            return Opaque(x.value if x.dtype == I64 else ops.cast(x.value, dtype=I64))
+    return dimension(x)
+
+
 def size_of(x: Any) -> Dim:
     """A size; one that is no affine form of loop indices has no bound to make a buffer for."""
     found = dimension(x)
@@ -74,7 +83,9 @@ def named(number: Value, high: Dim, where: str = "") -> Affine:
     if where in known or (not where and known):
         return known.get(where) or next(iter(known.values()))
     found = trace.symbol(high)
-    index(number, symbol=found, where=where)
+    checked = index(number, symbol=found, where=where)
+    if innermost(trace) is None:
+        trace.places[found] = checked
     known[where] = found.dim
     return found.dim
 

@@ -135,6 +135,13 @@ def fix(trace: Trace, places: dict[IdentityOf, Any], generator: Any) -> None:
     drawing_of(trace).watch(generator)
 
 
+def adopt(trace: Trace, places: dict[IdentityOf, Any], generator: Any) -> None:
+    """A captured object holds a generator: if it is not known otherwise, it is that one."""
+    place = IdentityOf(generator)
+    if place not in places and place not in drawing_of(trace).made:
+        fix(trace, places, generator)
+
+
 def _two_ways(name: str) -> AdjitError:
     hint = f"it is also {name}; use one of both"
     return error("random", name="a generator that is an argument", hint=hint)

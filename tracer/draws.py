@@ -19,7 +19,7 @@ from ..ir.types import NAME_OF_DTYPE
 from .errors import error
 from .generators import is_generator
 from .places import IdentityOf, Source, matches
-from .signature import native
+from .signature import DYNAMIC_INT, native
 
 if TYPE_CHECKING:
     from ..ir.graph import Graph
@@ -118,12 +118,14 @@ class Listed:
 @dataclass(frozen=True, slots=True)
 class Yield:
     """What a Draw gives: ``form`` is ``ndarray``, ``np.generic``, a type of Python numbers, a
-    list of which ``item`` is the type, ``Made`` for a generator, or None for nothing."""
+    list of which ``item`` is the type, ``Made`` for a generator, or None for nothing.
+    ``is_large``: a Python int that arithmetic in 64 bits may not be enough for."""
 
     form: type | None
     item: type | None = None
     dtype: str = ""
     shape: tuple[int, ...] = ()
+    is_large: bool = False
 
 
 _NUMBERS: dict[type, Any] = {bool: np.bool_, int: np.int64, float: np.float64}
@@ -151,7 +153,8 @@ def yield_of(name: str, result: Any) -> tuple[Yield, np.ndarray | None]:
         form = np.ndarray if isinstance(result, np.ndarray) else np.generic
     else:
         raise _no_numbers(name, kind)
-    return Yield(form, item, array.dtype.str, array.shape), array
+    large = (form is int or item is int) and bool(np.any(np.abs(array) >= DYNAMIC_INT))
+    return Yield(form, item, array.dtype.str, array.shape, large), array
 
 
 def _number(name: str, result: Any, kind: type) -> np.ndarray:

@@ -27,6 +27,7 @@ from .capture import (
     observe_defaults,
     original_of,
 )
+from .drawing import adopt
 from .errors import error
 from .functions import distributions, scipy_functions
 from .functions.scalars import CALLS
@@ -74,6 +75,9 @@ def call(trace: Trace, f: Any, args: tuple, kwargs: dict[str, Any]) -> Any:
     if type(f) is functools.partial:
         before = read_attribute(trace, f, "args")
         named = read_attribute(trace, f, "keywords")
+        inner = draws(f.func)
+        if inner is not None:
+            adopt(trace, memory_of(trace).places, inner[0])
         return call(trace, f.func, (*before, *args), {**named, **kwargs})
     if type(f).__module__.partition(".")[0] == "numba" and hasattr(f, "py_func"):
         return call(trace, f.py_func, args, kwargs)

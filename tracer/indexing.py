@@ -12,7 +12,7 @@ from ..ir.types import Dim, Shape
 from . import advanced
 from .advanced import is_advanced
 from .core import ArrayCore
-from .dims import dimension, symbolic_position, symbolic_range
+from .dims import dimension, place_of, symbolic_position, symbolic_range
 from .errors import error, unsupported
 from .layout import elementwise
 from .lift import has_proxy, lift
@@ -195,7 +195,7 @@ def _range(entry: slice, dim: Dim) -> tuple[Dim, int, Dim]:
 
 
 def _position(entry: Any, axis: int, dim: Dim) -> Dim:
-    at = dimension(entry)
+    at = place_of(entry)
     if isinstance(at, int) and isinstance(dim, int):
         if not -dim <= at < dim:
             text = f"index {at} is out of bounds for axis {axis} with size {dim}"

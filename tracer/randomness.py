@@ -51,6 +51,7 @@ from .regions import (
     number_of,
     refuse,
 )
+from .signature import DYNAMIC_INT
 from .source import is_user_function
 from .trace import Trace
 
@@ -218,12 +219,13 @@ def _proxies(trace: Trace, found: Draw, array: np.ndarray) -> Any:
     if form is list:
         x = trace.draw(found.key, name, array, None)
         kinds: Any = item
-        return [wrap(x[n].value, kinds) for n in range(len(array))]
+        bound = DYNAMIC_INT if item is int and not found.gives.is_large else None
+        return [wrap(x[n].value, kinds, bound=bound) for n in range(len(array))]
     if form is np.ndarray:
         return trace.draw(found.key, name, array, None)
     if form is np.generic:
         return trace.draw(found.key, name, array[()], None)
-    return trace.draw(found.key, name, array, form)
+    return trace.draw(found.key, name, array, form, found.gives.is_large)
 
 
 # --- in loops -------------------------------------------------------------------------------------
@@ -296,11 +298,12 @@ def _rows(trace: Trace, drawing: Drawing, found: Draw, symbols: list[Symbol]) ->
     at = tuple(wrap(number_of(symbol.dim), int, bound=BOUND) for symbol in symbols)
     row = indexing.read(everything, at).value
     form, item = found.gives.form, found.gives.item
+    bound = DYNAMIC_INT if int in (form, item) and not found.gives.is_large else None
     if form is list:
         x = wrap(row, scalar=False)
-        return [wrap(x[n].value, item) for n in range(found.gives.shape[0])]
+        return [wrap(x[n].value, item, bound=bound) for n in range(found.gives.shape[0])]
     kind = form if form in (bool, int, float) else None
-    return wrap(row, kind, scalar=form is not np.ndarray)
+    return wrap(row, kind, bound=bound if kind is int else None, scalar=form is not np.ndarray)
 
 
 def origin_of(trace: Trace, generator: Any) -> Origin:

@@ -14,11 +14,12 @@ import numpy as np
 
 from ..codegen.call import Failure
 from ..ir.graph import Block, Graph, Guard, Value, renamed, symbols
-from ..ir.interpret import evaluate
+from ..ir.interpret import checked_index, evaluate
 from ..ir.op import INPUT, OPS
 from ..ir.ops.control import LOOP
 from ..ir.types import Affine, ArrayType, Dim, Symbol
 from .current import enter, leave
+from .draws import Drawn
 from .errors import error, located, user_line
 from .promote import WEAK_DTYPE, check_dtype
 from .regions import RegionBlock, innermost, refuse
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from .array import Array
     from .capture import Memory, Source
     from .drawing import Drawing
-    from .draws import Drawn
     from .errors import AdjitError
     from .layout import Layout
 
@@ -38,7 +38,7 @@ VALUE_LIMIT = 50_000
 """Values of one recording: Python loops are unrolled, and some minutes of compiling are enough."""
 
 
-STOP_GRADIENT = OPS["stop_gradient"]
+INDEX, STOP_GRADIENT = OPS["index"], OPS["stop_gradient"]
 
 NATIVE_FROM = 50
 """Loops of this many iterations are run natively where the recording needs a result of theirs."""
@@ -60,6 +60,7 @@ class Trace:
     ) -> None:
         self.unrolled = dict(unrolled or {})
         self.active = active
+        self.places: dict[Symbol, Value] = {}  # outside of regions: the numbers of symbols
         self.keys: dict[Value, Any] = {}  # of the inputs of the outermost block
         self.drawing: Drawing | None = None
         self.named: dict[tuple[Block, Value, Dim], dict[str, Affine]] = {}
@@ -134,7 +135,13 @@ class Trace:
         return self._input(self.block, name, concrete, weak, layout)
 
     def _input(
-        self, block: Block, name: str, concrete: Any, weak: type | None, layout: Layout
+        self,
+        block: Block,
+        name: str,
+        concrete: Any,
+        weak: type | None,
+        layout: Layout,
+        key: Any = None,
     ) -> Array:
         from .array import wrap_in
 
@@ -143,6 +150,8 @@ class Trace:
         array = np.asarray(concrete, dtype)
         value = block.input(name, ArrayType(dtype, array.shape))
         self._concrete[value] = array
+        if key is not None:
+            self.keys[value] = key
         bound = {int: INT_INPUT_BOUND, bool: 1}.get(weak) if weak else None
         return wrap_in(
             self, block, value, weak=weak, bound=bound, scalar=scalar, layout=layout, assumed=False
@@ -172,10 +181,8 @@ class Trace:
         if found is None:
             # Captures belong to the whole function, also when a nested block meets them first.
             name = "".join(str(source).split())
-            found = self._input(self.blocks[0], name, array, None, None)
+            found = self._input(self.blocks[0], name, array, None, None, source)
             self.captures[source] = found
-            # In a region the array has become one of its inputs already.
-            self.keys[self.blocks[0].inputs[-1]] = source
         return found
 
     def later(self, key: Drawn, name: str) -> Array:
@@ -207,13 +214,17 @@ class Trace:
         del self.keys[storage.current]
 
     def draw(
-        self, key: Drawn, name: str, concrete: np.ndarray | np.generic, weak: type | None
+        self,
+        key: Drawn,
+        name: str,
+        concrete: np.ndarray | np.generic,
+        weak: type | None,
+        is_large: bool = False,
     ) -> Array:
         """The input that stands for random numbers, which are drawn outside of the kernel."""
-        found = self._input(self.blocks[0], name, concrete, weak, None)
-        if weak is int:
+        found = self._input(self.blocks[0], name, concrete, weak, None, key)
+        if weak is int and is_large:
             found.bound = None
-        self.keys[self.blocks[0].inputs[-1]] = key
         return found
 
     def static(self, source: Source, value: object) -> None:
@@ -228,17 +239,27 @@ class Trace:
         pending = [value]
         while pending:
             top = pending[-1]
-            needs = (self._same[top],) if top in self._same else top.args
-            missing = [] if top in env else [arg for arg in needs if arg not in env]
+            if top in env:
+                pending.pop()
+                continue
+            inside = symbols(top) if top.op is not INPUT else set()
+            if inside - self.places.keys():
+                raise error("no_number")
+            needs = [self._same[top]] if top in self._same else [*top.args]
+            needs += [self.places[symbol] for symbol in inside]
+            missing = [arg for arg in needs if arg not in env]
             if missing:
                 pending += missing
                 continue
             if top in self._same:
                 env[top] = env[self._same[top]]
-            if top not in env and (top.op is INPUT or symbols(top)):
+            elif top.op is INPUT:
                 raise error("no_number")
-            if top not in env:
-                env[top] = _evaluate(top, [env[arg] for arg in top.args])
+            else:
+                numbers = {symbol.name: int(env[self.places[symbol]]) for symbol in inside}
+                env[top] = y = _evaluate(top, [env[arg] for arg in top.args], numbers)
+                if top.op is INDEX:
+                    _check_index(top, int(y), numbers)
             pending.pop()
         return env[value]
 
@@ -271,6 +292,20 @@ class Trace:
                     isinstance(key, int) and (self.active is None or key in self.active)
                 ):
                     return True
+            fresh = [arg for arg in top.args if arg not in seen]
+            seen.update(fresh)
+            pending += fresh
+        return False
+
+    def is_drawn(self, value: Value) -> bool:
+        """Whether a Value follows from random numbers."""
+        if self.drawing is None or not self.drawing.draws:
+            return False
+        pending, seen = [value], {value}
+        while pending:
+            top = pending.pop()
+            if top.op is INPUT and isinstance(self.keys.get(top), Drawn):
+                return True
             fresh = [arg for arg in top.args if arg not in seen]
             seen.update(fresh)
             pending += fresh
@@ -330,10 +365,18 @@ class Trace:
         self.guards[first:] = renamed(self.guards[first:], new)
 
 
-def _evaluate(value: Value, args: list[Any]) -> Any:
-    if value.op is not LOOP or (int(args[0]) < NATIVE_FROM and not value.attr("test")):
+def _check_index(value: Value, number: int, numbers: Mapping[str, int]) -> None:
+    try:
+        checked_index(value, number, numbers)
+    except IndexError as problem:
+        raise located("index", str(problem)) from None
+
+
+def _evaluate(value: Value, args: list[Any], numbers: Mapping[str, int]) -> Any:
+    few = value.op is not LOOP or (int(args[0]) < NATIVE_FROM and not value.attr("test"))
+    if few or numbers:
         try:
-            return evaluate(value, args)
+            return evaluate(value, args, numbers)
         except np.linalg.LinAlgError as problem:
             raise located("linalg", str(problem)) from None
     from .build import evaluate_natively

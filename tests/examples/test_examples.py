@@ -44,11 +44,14 @@ def after(label: str, printed: str) -> str:
 def test_every_example_is_tested() -> None:
     names = {path.name for path in EXAMPLES.glob("*.py")}
     assert names == {
+        "convolution.py",
         "gaussian_process.py",
         "heat.py",
+        "hidden_markov.py",
         "logistic_regression.py",
         "piecewise.py",
         "textbook.py",
+        "variational_regression.py",
     }
 
 
@@ -119,3 +122,38 @@ def test_heat(tmp_path: Path) -> None:
     assert numbers(after("hottest near:", printed)) == [0.3, 0.75]
     assert numbers(after("largest error of a temperature:", printed))[0] < 0.25
     assert "1 recordings" in printed
+
+
+def test_hidden_markov(tmp_path: Path) -> None:
+    printed = run("hidden_markov.py", tmp_path)
+    # The estimates that the authors of the model print.
+    assert numbers(after("negative log-likelihood:", printed))[0] == pytest.approx(
+        342.3183, abs=1e-4
+    )
+    assert numbers(after("rates:", printed)) == pytest.approx([15.472, 26.125], abs=2e-3)
+    moves = numbers(after("chance to leave a state:", printed))
+    assert moves == pytest.approx([0.0660, 0.1285], abs=2e-4)
+    assert numbers(after("the log-likelihood again:", printed)) == [-342.3183]
+    excess = after("probabilities of the states of a year add up to 1 within", printed)
+    assert numbers(excess)[0] < 1e-12
+    assert "compiled: 1 recording" in printed
+
+
+def test_variational_regression(tmp_path: Path) -> None:
+    printed = run("variational_regression.py", tmp_path)
+    (reached,) = numbers(after("negative bound after the noisy ascent:", printed))
+    (best,) = numbers(after("negative bound at its optimum:", printed))
+    # The optimum was also found with gradients by finite differences.
+    assert best == pytest.approx(67.464, abs=2e-3)
+    assert best <= reached < best + 0.2
+    assert numbers(after("largest error of a mean, in scales:", printed))[0] < 0.25
+    assert numbers(after("largest ratio of a scale to the best:", printed))[0] < 1.25
+    assert numbers(after("accuracy of the mean:", printed))[0] > 0.98
+    assert numbers(after("recordings:", printed)) == [1.0]
+
+
+def test_convolution(tmp_path: Path) -> None:
+    printed = run("convolution.py", tmp_path)
+    assert "gradient check against central differences: passed" in printed
+    assert numbers(after("accuracy on training images:", printed))[0] > 0.99
+    assert numbers(after("accuracy on test images:", printed))[0] > 0.91

@@ -386,3 +386,18 @@ def test_functions_that_are_replaced():
         namespace.act = act
         for _ in range(3):
             agree(f, compiled, str(act))
+
+
+def test_arrays_that_a_loop_is_the_first_to_read():
+    state = SimpleNamespace(w=np.arange(12.0).reshape(3, 4))
+
+    def f(x):
+        for _ in range(6):
+            x = 0.5 * x + state.w[1] * ARRAY
+        return x
+
+    compiled = jit(f)
+    for scale in (1.0, 2.0, 3.0):
+        state.w = scale * np.arange(12.0).reshape(3, 4)
+        for _ in range(3):
+            agree(f, compiled, f"times {scale}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import random
 import threading
 from dataclasses import dataclass
@@ -309,6 +310,37 @@ def test_gradients_of_loops_that_draw(f):
         np.testing.assert_allclose(gradient, wanted, rtol=1e-5, atol=1e-6)
 
 
+STREAMS = ["normal", "standard_normal", "random", "uniform", "exponential", "laplace", "logistic"]
+STREAMS += ["standard_exponential", "gumbel", "lognormal"]
+
+
+@pytest.mark.parametrize("generator", [RNG, LEGACY], ids=["Generator", "RandomState"])
+def test_numbers_that_a_loop_draws_at_once(generator):
+    def f(x):
+        for name in STREAMS:
+            for _ in range(7):
+                x = 0.5 * x + getattr(generator, name)()
+            for _ in range(5):
+                for _ in range(6):
+                    x = 0.5 * x + getattr(generator, name)(size=4)
+        return x
+
+    same(f, jit(f), X, ulp=8)
+
+
+def test_single_numbers_of_32_bits_that_a_loop_draws_at_once():
+    def f(x):
+        for _ in range(7):
+            x = 0.5 * x + RNG.random(dtype=np.float32) + np.random.rand()
+        for _ in range(7):
+            x = 0.5 * x + RNG.standard_normal(3, dtype=np.float32)[1]
+        for _ in range(7):
+            x = 0.5 * x + RNG.standard_exponential(dtype=np.float32, method="inv")
+        return x + RNG.integers(5, dtype=np.int32)
+
+    same(f, jit(f), X, ulp=8)
+
+
 # --- transforms -----------------------------------------------------------------------------------
 
 
@@ -444,6 +476,15 @@ def test_a_captured_method_keeps_its_generator():
     np.testing.assert_array_equal(compiled(X), X * one.random() + two.random())
 
 
+def test_a_captured_partial_keeps_its_generator():
+    rng = np.random.default_rng(0)
+    draw = functools.partial(rng.normal, 1.0, scale=2.0)
+    reference = np.random.default_rng(0)
+    compiled = jit(lambda x: x * draw(size=4))
+    for _ in range(3):
+        np.testing.assert_array_equal(compiled(X), X * reference.normal(1.0, 2.0, 4))
+
+
 def test_a_generator_that_is_an_argument_and_captured():
     rng = np.random.default_rng(0)
     with pytest.raises(AdjitError, match="use one of both"):
@@ -528,3 +569,78 @@ def test_draws_are_explained():
     assert "draws at each call: Generator.random() at test_randomness_calls.py:" in text
     assert "draws at each call: np.random.normal(size=4) at test_randomness_calls.py:" in text
     assert "draws at each call: RandomState.exponential(2.0)" in text
+
+
+# --- numbers that are drawn, as indices -----------------------------------------------------------
+
+DATA = np.arange(24.0).reshape(6, 4) + 1.0
+TARGETS = np.arange(6.0)
+
+
+def one_of_the_data(w):
+    at = RNG.integers(len(DATA))
+    return np.sum((DATA[at] @ w - TARGETS[at]) ** 2)
+
+
+def from_the_end(w):
+    return np.sum(w * DATA[-LEGACY.randint(1, 7)]) * w[random.randrange(4)] ** 2
+
+
+def by_choice(w):
+    return PYTHON.choice(w) ** 2 + RNG.choice(w) ** 3
+
+
+def then_a_path(w):
+    row = DATA[RNG.integers(6)]
+    if row[0] > 12.0:
+        return np.sum(row * w**2)
+    return np.sum(row * w)
+
+
+def then_a_loop(w):
+    at = RNG.integers(6)
+    for n in range(8):
+        w = w * (1.0 + 0.01 * DATA[at]) + RNG.random() * n
+    return np.sum(w)
+
+
+def written_where_drawn(w):
+    y = np.zeros(6)
+    y[RNG.integers(6)] = w[0] ** 2
+    y[RNG.integers(6)] += w[1] ** 3
+    return np.sum(y * TARGETS)
+
+
+INDEXED = [one_of_the_data, from_the_end, by_choice, then_a_path, then_a_loop, written_where_drawn]
+
+
+@pytest.mark.parametrize("f", INDEXED, ids=lambda f: f.__name__)
+def test_drawn_indices_are_no_paths(f):
+    compiled = compile_grad(f)
+    same(f, lambda x: compiled(x)[0], X, calls=20, ulp=8)
+    assert compiled.recordings <= 2
+    for seed in range(3):
+        drawing.seeded(seed)
+        _, gradient = compiled(X)
+        wanted = []
+        for n in range(X.size):
+            sides = []
+            for h in (1e-5, -1e-5):
+                drawing.seeded(seed)
+                moved = X.copy()
+                moved[n] += h
+                sides.append(f(moved))
+            wanted.append((sides[0] - sides[1]) / 2e-5)
+        np.testing.assert_allclose(gradient, wanted, rtol=1e-6, atol=1e-5)
+    drawing.seeded(0)
+    (pulled,) = vjp(f, X)[1](1.0)
+    drawing.seeded(0)
+    tangent = jvp(f, (X,), (np.ones(4),))[1]
+    np.testing.assert_allclose(np.sum(pulled), tangent, rtol=1e-12)
+
+
+def test_a_drawn_index_outside_of_the_array():
+    compiled = jit(lambda w: w[RNG.integers(3, 6)])
+    drawing.seeded(0)
+    with pytest.raises(IndexError, match=r"out of bounds for axis 0 with size 4"):
+        _ = [compiled(X) for _ in range(20)]
