@@ -67,6 +67,16 @@ def _loggamma(x: Value) -> Value:
     return ops.where(ops.lt(x, 0.0), math.nan, ops.lgamma(x))
 
 
+def _gammasgn(x: Value) -> Value:
+    """The sign of the gamma function: it changes at each pole, where there is none."""
+    whole = ops.floor(x)
+    half = 0.5 * whole
+    between = ops.where(ops.eq(ops.floor(half), half), const(1.0, x.dtype), -1.0)
+    below = ops.where(ops.eq(x, whole), math.nan, between)
+    beside = ops.where(ops.lt(x, 0.0), below, ops.copysign(const(1.0, x.dtype), x))
+    return ops.where(ops.isnan(x), math.nan, beside)
+
+
 def _huber(delta: Value, r: Value) -> Value:
     size = ops.abs_(r)
     outside = delta * (size - 0.5 * delta)
@@ -97,6 +107,7 @@ SPECIAL: dict[str, Rule] = {
     "psi": ops.digamma,
     "loggamma": _loggamma,
     "gamma": ops.gamma,
+    "gammasgn": _gammasgn,
     "rgamma": ops.rgamma,
     "beta": ops.beta,
     "betaln": ops.betaln,

@@ -20,9 +20,9 @@ from .common import as_array
 Laws = dict[str, dict[str, Callable[..., Any]]]
 
 
-def _one(axis_last: Any) -> Any:
+def _one(y: Any) -> Any:
     """A result without its axes of size one, a scalar if none is left: as SciPy gives it."""
-    return np.squeeze(axis_last)[()]
+    return np.squeeze(y)[()]
 
 
 def _any(condition: Any) -> bool:
@@ -41,7 +41,7 @@ def _log_beta(alpha: Any) -> Any:
 
 def _concentrations(alpha: Any) -> Any:
     alpha = as_array(alpha)
-    if _any(alpha <= 0):
+    if np.min(alpha) <= 0:
         raise error("value", text="All parameters must be greater than 0")
     if alpha.ndim != 1:
         text = f"Parameter vector 'a' must be one dimensional, but a.shape = {alpha.shape}."
@@ -64,9 +64,9 @@ def _shares(x: Any, alpha: Any) -> Any:
             text = "The input must be one dimensional or a two dimensional matrix"
             raise error("value", text=f"{text} containing the entries.")
         x = np.concatenate([x, (1 - np.sum(x, 0))[None]])
-    if _any(x < 0):
+    if np.min(x) < 0:
         raise error("value", text="Each entry in 'x' must be greater than or equal to zero.")
-    if _any(x > 1):
+    if np.max(x) > 1:
         raise error("value", text="Each entry in 'x' must be smaller or equal one.")
     small = np.reshape(alpha < 1, (count,) + (1,) * (x.ndim - 1))
     if _any(np.logical_and(x == 0, small)):
@@ -177,6 +177,9 @@ def _normal_logpdf(x: Any, mean: Any = None, cov: Any = 1, allow_singular: bool 
         x = x[:, None] if dim == 1 else x[None, :]
     whiten, log_det, rank, outside = _normal_parts(dim, cov, allow_singular)
     rows = x - mean
+    if rows.shape[-1] != dim:
+        text = f"points of {rows.shape[-1]} components, where the distribution has {dim}"
+        raise error("value", text=text)
     lead = rows.shape[:-1]
     flat = np.reshape(rows, (-1, dim))
     distance = np.sum(np.square(whiten(flat)), axis=-1)
