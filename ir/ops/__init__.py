@@ -27,6 +27,7 @@ from .factorizations import (
     swap_rows,
     triangular_solve,
 )
+from .functions import expm, sqrtm
 from .incomplete import betainc, betaincc, gammainc, gammaincc, stdtr
 from .logic import (
     eq,
@@ -138,4 +139,4 @@ from .structure import (
     update,
     zeros,
 )
-from .systems import cofactors, det, det_sign, expm, logdet, pinv, solve
+from .systems import cofactors, det, det_sign, logdet, pinv, solve

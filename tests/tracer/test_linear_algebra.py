@@ -130,6 +130,8 @@ SCIPY: dict[str, tuple[Program, list[tuple[Any, ...]]]] = {
     "solve_banded": (lambda ab, z: sl.solve_banded((2, 1), ab, z),
                      [(BANDS, BANDS[0]), (BANDS, BANDS.T)]),
     "expm": (lambda x: sl.expm(x), [(A,), (B,), (3.0 * A,)]),
+    "sqrtm": (lambda x: sl.sqrtm(x + 2.0 * np.eye(3)), [(A,), (S,)]),
+    "solve_sylvester": (lambda x, z: sl.solve_sylvester(x, z[1], z[0]), [(A, B)]),
     "norm": (lambda x: sl.norm(x), [(A,)]),
     "pinv": (lambda x: sl.pinv(x), [(TALL,)]),
     "qr": (lambda x: sl.qr(x), [(A,), (WIDE,)]),
@@ -318,6 +320,7 @@ SINGULAR: dict[str, tuple[Program, Any, str]] = {
     "cholesky": (lambda x: L.cholesky(x), -np.eye(2), "Matrix is not positive definite"),
     "cho_factor": (lambda x: sl.cho_factor(x)[0], -np.eye(2), "not positive definite"),
     "triangular": (lambda x: sl.solve_triangular(x, np.ones(2)), np.zeros((2, 2)), "singular"),
+    "sqrtm": (lambda x: sl.sqrtm(x), np.diag([1.0, -1.0]), "no real square root"),
     "svd": (lambda x: L.svd(x)[1], np.full((2, 2), np.nan), "SVD did not converge"),
 }
 

@@ -11,7 +11,7 @@ from ...ir.graph import Value
 from ...ir.types import F32, F64, Affine
 from ..array import Array, wrap
 from ..current import current_trace
-from ..errors import AdjitError, error, user_line
+from ..errors import AdjitError, error, unsupported, user_line
 from ..layout import Ints
 from ..regions import innermost
 from ..regions import refuse as refuse_region
@@ -33,6 +33,8 @@ def lin_alg_error(text: str) -> AdjitError:
 
 def known_sizes(x: Array) -> Array:
     """``x``; inside a loop that is recorded once, its sizes must not depend on the iteration."""
+    if x.dtype.kind not in "fiub":
+        raise unsupported(f"linear algebra of {x.dtype}")
     trace = current_trace()
     if trace is not None and any(isinstance(dim, Affine) for dim in x.shape):
         if innermost(trace) is not None:

@@ -396,6 +396,32 @@ def expm(A: Any) -> Array:
     return _wrap(ops.expm(x))
 
 
+@_records
+def sqrtm(A: Any, **keywords: Any) -> Array:
+    """The principal square root; SciPy's result is complex where it is not real."""
+    if any(keywords.values()):
+        raise unsupported(f"scipy.linalg.sqrtm({', '.join(keywords)}=)")
+    (x,) = _operands(A)
+    if len(x.shape) < 2 or x.shape[-1] != x.shape[-2]:
+        raise lin_alg_error("Last 2 dimensions of the array must be square")
+    where = located("the matrix is singular, or has no real square root")
+    return _wrap(cast(ops.sqrtm(cast(x, F64), where=where), x.dtype))
+
+
+@_records
+def solve_sylvester(a: Any, b: Any, q: Any) -> Array:
+    """As one system for all elements of the result: for small matrices."""
+    x, z, right = _operands(a, b, q)
+    (m, n), both = right.shape, (x, z)
+    if any(len(part.shape) != 2 for part in both) or (x.shape, z.shape) != ((m, m), (n, n)):
+        raise error("value", text="Matrices a, b and q do not fit")
+    left = reshape(x, (m, 1, m, 1)) * reshape(identity(z), (1, n, 1, n))
+    left = left + reshape(identity(x), (m, 1, m, 1)) * reshape(turned(z), (1, n, 1, n))
+    left = reshape(left, (m * n, m * n))
+    y = solved(left, reshape(right, (m * n,)), located(_SINGULAR))
+    return _wrap(reshape(y, (m, n)))
+
+
 # --- special matrices -----------------------------------------------------------------------
 
 
