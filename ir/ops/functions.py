@@ -136,7 +136,10 @@ def _sqrtm_reference(x: Any, where: str) -> Any:
             warnings.simplefilter("ignore")
             y = sqrtm(a)
         size = np.abs(a).max(initial=0.0)
-        if np.iscomplexobj(y) or not np.abs(y @ y - a).max(initial=0.0) <= _half_precise(a.dtype) * size:
+        if (
+            np.iscomplexobj(y)
+            or not np.abs(y @ y - a).max(initial=0.0) <= _half_precise(a.dtype) * size
+        ):
             raise np.linalg.LinAlgError
         return [y]
 

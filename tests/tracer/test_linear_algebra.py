@@ -338,6 +338,45 @@ def test_no_solution_is_an_error_that_names_the_line(name: str) -> None:
         jit(program)(x)  # the first call records
 
 
+def handled(x: Any) -> Any:
+    try:
+        return np.sum(np.log(np.diagonal(L.cholesky(x))))
+    except L.LinAlgError:
+        return -np.sum(x)
+
+
+def handled_by_the_caller(x: Any) -> Any:
+    def helper(y: Any) -> Any:
+        return L.inv(y) + sl.solve_triangular(y, np.eye(2))
+
+    try:
+        y = helper(x)
+    except (ValueError, ZeroDivisionError):
+        y = 3.0 * x
+    return np.sum(y)
+
+
+def handled_in_a_loop(x: Any) -> Any:
+    for _ in range(12):
+        try:
+            L.cholesky(x)
+        except L.LinAlgError:
+            x = x + 1.0 * np.eye(2)
+    return np.sum(x * x)
+
+
+@pytest.mark.parametrize("program", [handled, handled_by_the_caller, handled_in_a_loop])
+def test_a_handler_of_the_error_is_a_path(program: Any) -> None:
+    compiled = jit(program)
+    for x in (definite(2, 2), -np.ones((2, 2)), np.zeros((2, 2)), definite(2, 2)):
+        np.testing.assert_allclose(compiled(x), program(x), rtol=1e-12)
+        for h in (1e-6,):
+            t = np.eye(2)
+            wanted = (program(x + h * t) - program(x - h * t)) / (2 * h)
+            if program is handled and x[0, 0]:
+                np.testing.assert_allclose(np.sum(grad(program)(x) * t), wanted, rtol=1e-6)
+
+
 def test_a_decision_about_what_has_no_solution() -> None:
     def program(x: Any) -> Any:
         y = L.inv(x)
