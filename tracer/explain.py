@@ -57,7 +57,7 @@ def _native(program: Program) -> str:
         f"{len(program.paths)} paths in one function",
         f"{len(schedule.loops)} recorded loops",
         f"{len(schedule.nests)} loop nests",
-        f"{len(schedule.calls)} BLAS calls",
+        f"{len(schedule.calls)} calls of BLAS and LAPACK",
         f"{len(schedule.slots)} temporary buffers ({program.native.kernel.arena} bytes)",
         f"{schedule.copies} copies",
     ]

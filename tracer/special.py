@@ -13,7 +13,7 @@ from ..ir import ops
 from ..ir.errors import IRError
 from ..ir.graph import Value
 from ..ir.op import const
-from .errors import error
+from .errors import error, unsupported
 from .lift import has_proxy
 from .ufuncs import UFUNCS, Rule
 
@@ -160,21 +160,25 @@ def from_scipy(function: Any, package: str = "scipy.special") -> str | None:
 
 
 def recorder(
-    package: str, table: Mapping[str, Callable[..., Any]]
+    package: str, table: Mapping[str, Callable[..., Any]], *, whole: bool = False
 ) -> Callable[[Any], Callable[..., Any] | None]:
     """Finds the recording version of a function of SciPy in ``table``.
 
-    It is for calls with recorded arguments; without any, SciPy's own is called.
+    It is for calls with recorded arguments; without any, SciPy's own is called. ``whole``: what
+    the package has and the table lacks is refused.
     """
 
     def recording_version(function: Any) -> Callable[..., Any] | None:
-        record = table.get(from_scipy(function, package) or "")
-        if record is None:
+        name = from_scipy(function, package)
+        record = table.get(name or "")
+        if record is None and (name is None or not whole):
             return None
 
         def call(*args: Any, **keywords: Any) -> Any:
             if not has_proxy(args) and not has_proxy(list(keywords.values())):
                 return function(*args, **keywords)
+            if record is None:
+                raise unsupported(f"{package}.{name}", [f"{package}.{other}" for other in table])
             try:
                 return record(*args, **keywords)
             except IRError as problem:

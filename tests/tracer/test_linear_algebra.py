@@ -427,6 +427,11 @@ def test_what_may_be_complex_is_refused(function: Any) -> None:
         jit(lambda x: function(x))(A)
 
 
+def test_what_scipy_has_and_adjit_not_is_refused() -> None:
+    with pytest.raises(NotImplementedError, match=r"scipy\.linalg\.logm is not supported"):
+        jit(lambda x: sl.logm(x))(A)
+
+
 # --- in loops and branches ------------------------------------------------------------------
 
 

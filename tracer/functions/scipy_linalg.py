@@ -54,7 +54,7 @@ def _records(record: Callable[..., Any]) -> Callable[..., Any]:
     return record
 
 
-recording_version = recorder("scipy.linalg", TABLE)
+recording_version = recorder("scipy.linalg", TABLE, whole=True)
 
 # --- operands and results -------------------------------------------------------------------
 
