@@ -19,7 +19,7 @@ from .cone import home
 from .external import BLAS, LAPACK
 from .external_call import POINTER, ByReference, Repeat, at, behind, prefix
 from .frame import Frame
-from .scalar import I32, I64, memory_type
+from .scalar import I32, I64, memory_type, to_memory
 from .schedule import Call
 from .workspace import places, workspace
 
@@ -58,7 +58,7 @@ class Factorizations(ByReference):
         if not value.type.size:
             return
         parts = [home(arg) for arg in value.args] + [value]
-        pointers = [self.frame.pointer(b, part) for part in parts]
+        pointers = [self._pointer(b, part) for part in parts]
         sizes = [part.type.bytes // batch for part in (*value.args, value)]
         scratch = {}
         if call.scratch is not None:
@@ -70,6 +70,14 @@ class Factorizations(ByReference):
             failed = getattr(self, "_" + value.op.name)(b, item)
             if failed is not None:
                 self._check(b, item, failed, sizes[-1])
+
+    def _pointer(self, b: ll.IRBuilder, value: Value) -> ll.Value:
+        """Where an array is; a number becomes one of one element."""
+        if value.shape:
+            return self.frame.pointer(b, value)
+        slot = self.frame.entry.alloca(memory_type(value.dtype))
+        b.store(to_memory(b, value.dtype, self.frame.register(value)), slot)
+        return b.bitcast(slot, POINTER)
 
     def _check(self, b: ll.IRBuilder, item: Item, failed: ll.Value, size: int) -> None:
         """Ends the call where there is no result, or makes it NaN where nothing is checked."""

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from ..ir.errors import IRError
 from ..ir.graph import Value
 
 BLOCK = 64
 """Columns that LAPACK works on at once, at most: more memory than asked for makes it faster."""
+
+MOST = (1 << 31) - 1
+"""What LAPACK's integers can count."""
 
 _ALIGNMENT = 64
 
@@ -34,6 +38,8 @@ def places(value: Value) -> tuple[dict[str, int], int]:
     """Where each part begins in the scratch memory, and its size, in bytes."""
     found, total = {}, 0
     for name, count in workspace(value).items():
+        if count > MOST:
+            raise IRError(f"{value.op.name} of {value.args[0].type}: LAPACK cannot count so far")
         found[name] = total
         size = 4 if name.startswith("i") else value.dtype.itemsize
         total += -(-count * size // _ALIGNMENT) * _ALIGNMENT

@@ -76,6 +76,16 @@ def _pinv(*shape: int, limit: float = 1e-12) -> Make:
     return make
 
 
+def _regular(*shape: int) -> Make:
+    """With eigenvalues away from the negative numbers, of which some are complex."""
+
+    def make(op: Op) -> Sample:
+        args = [matrices(*shape) + 2.0 * np.eye(shape[-1])]
+        return _sample(op, args, lambda x: op(x, where="w"), str(shape))
+
+    return make
+
+
 _FLAGS = [(low, trans, unit) for low in (True, False) for trans in (True, False)
           for unit in (True, False)]  # fmt: skip
 _TRIANGULAR = [
@@ -129,5 +139,6 @@ MATRIX_SAMPLES: dict[str, list[Make]] = {
         _pinv(4, 3, limit=0.6),
         _pinv(2, 4, limit=0.9),
     ],
+    "sqrtm": [_regular(3, 3), _regular(2, 4, 4), _regular(0, 0)],
     "expm": [_of(shape) for shape in _SQUARE],
 }

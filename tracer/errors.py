@@ -319,7 +319,7 @@ _LIBRARIES = tuple(
 )
 
 
-def _is_ours(filename: str) -> bool:
+def is_ours(filename: str) -> bool:
     """Whether a file is adjit's or of a library that calls back, so not the user's."""
     if filename.startswith(_LIBRARIES):
         return True
@@ -331,6 +331,6 @@ def _is_ours(filename: str) -> bool:
 def user_line() -> str:
     """``file.py:12`` of the innermost frame outside adjit, NumPy and the standard library."""
     frame = sys._getframe(1)
-    while frame.f_back is not None and _is_ours(frame.f_code.co_filename):
+    while frame.f_back is not None and is_ours(frame.f_code.co_filename):
         frame = frame.f_back
     return f"{os.path.basename(frame.f_code.co_filename)}:{frame.f_lineno}"

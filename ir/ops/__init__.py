@@ -29,6 +29,7 @@ from .factorizations import (
     triangular_solve,
 )
 from .fourier import fft, irfft, rfft
+from .functions import expm, sqrtm
 from .incomplete import betainc, betaincc, gammainc, gammaincc, stdtr
 from .logic import (
     eq,
@@ -142,4 +143,4 @@ from .structure import (
     update,
     zeros,
 )
-from .systems import cofactors, det, det_sign, expm, logdet, pinv, solve
+from .systems import cofactors, det, det_sign, logdet, pinv, solve

@@ -1,19 +1,16 @@
-"""Linear systems, determinants, the pseudoinverse, and the exponential of matrices."""
+"""Linear systems, determinants, and the pseudoinverse."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from ..errors import IRError
-from ..graph import Block, Value
+from ..graph import Value
 from ..op import Op, const, general, register
-from ..types import I64, ArrayType, Symbol
-from .bits import ldexp
-from .control import loop
+from ..types import I64, ArrayType
 from .factorizations import lu_parts, swap_rows, triangular_solve
 from .lapack import per_matrix
 from .logic import eq, gt, logical_or, lt, maximum, minimum, ne, where
@@ -30,10 +27,10 @@ from .matrices import (
     total,
     turned,
 )
-from .pointwise import abs_, cast, ceil, exp, log, log2
+from .pointwise import abs_, cast, exp, log
 from .reduce import max_, prod, products_of_others, sum_
 from .spectra import singular_values, svd_left, svd_right
-from .structure import broadcast, iota, reshape, slice_, update, zeros
+from .structure import broadcast, iota, reshape, zeros
 
 Tangents = Sequence[Value | None]
 
@@ -111,7 +108,7 @@ def _number_reach(y: Value, mask: Value) -> tuple[Value]:
     return (broadcast(reshape(mask, shape=(*mask.shape, 1, 1)), shape=x.shape),)
 
 
-def _as_factor(g: Value) -> Value:
+def as_factor(g: Value) -> Value:
     """Numbers as matrices of one element."""
     return reshape(g, shape=(*g.shape, 1, 1))
 
@@ -122,7 +119,7 @@ def _total_of(x: Value) -> Value:
 
 
 def _logdet_vjp(y: Value, g: Value) -> tuple[Value]:
-    return (_as_factor(g) * inverse(y.args[0], trans=True),)
+    return (as_factor(g) * inverse(y.args[0], trans=True),)
 
 
 def _logdet_jvp(y: Value, tangents: Tangents) -> Value | None:
@@ -171,7 +168,7 @@ det_sign = register(
 
 
 def _det_vjp(y: Value, g: Value) -> tuple[Value]:
-    return (_as_factor(g) * cofactors(*y.args),)
+    return (as_factor(g) * cofactors(*y.args),)
 
 
 def _det_jvp(y: Value, tangents: Tangents) -> Value | None:
@@ -194,7 +191,7 @@ det = general(
 def _factors(x: Value) -> tuple[Value, Value, Value, Value]:
     """U, singular values, the transposed V, and the determinant of U V."""
     u, s, vh = (op(x, where="") for op in (svd_left, singular_values, svd_right))
-    return u, s, vh, _as_factor(det_sign(u) * det_sign(vh))
+    return u, s, vh, as_factor(det_sign(u) * det_sign(vh))
 
 
 def _expand_cofactors(args: Sequence[Value], attrs: Any, present: Any) -> Value:
@@ -342,87 +339,4 @@ pinv = general(
     reach,
     expand=_expand_pinv,
     doc="The pseudoinverse; singular values up to ``rcond`` times the largest count as zero.",
-)
-
-# --- the exponential ------------------------------------------------------------------------
-
-PADE = (
-    64764752532480000, 32382376266240000, 7771770303897600, 1187353796428800, 129060195264000,
-    10559470521600, 670442572800, 33522128640, 1323241920, 40840800, 960960, 16380, 182, 1,
-)  # fmt: skip
-"""Coefficients of the Padé approximant of degree 13 (Higham, 2005)."""
-
-PADE_NORM = 5.371920351148152
-"""The 1-norm up to which it is exact to double precision."""
-
-
-def _expm_reference(x: Any) -> Any:
-    from scipy.linalg import expm
-
-    return expm(x) if x.size else np.zeros(x.shape, x.dtype)
-
-
-def _expm_derivative(x: Value, t: Value) -> Value:
-    """The derivative along ``t``: a block of the exponential of [[x, t], [0, x]].
-
-    N. J. Higham, "Functions of Matrices", 2008, (3.16).
-    """
-    *batch, n, _ = x.shape
-    rank = len(x.shape)
-    zero, step = (0,) * len(batch), (1,) * rank
-    y = zeros(x.type.with_shape((*batch, 2 * n, 2 * n)))
-    for at, part in (((0, 0), x), ((n, n), x), ((0, n), t)):
-        y = update(y, part, start=(*zero, *at), step=step)
-    return slice_(expm(y), start=(*zero, 0, n), step=step, size=x.shape)
-
-
-def _expm_jvp(y: Value, tangents: Tangents) -> Value | None:
-    (t,) = tangents
-    return None if t is None else _expm_derivative(y.args[0], t)
-
-
-def _expand_expm(args: Sequence[Value], attrs: Any, present: Any) -> Value:
-    """Scaling and squaring (Higham, 2005), each matrix of the batch by its own power of two."""
-    (x,) = args
-    rank = len(x.shape)
-    if 0 in x.shape:
-        return zeros(x.type)
-    norms = max_(sum_(abs_(x), axes=(rank - 2,)), axes=(rank - 2,))
-    wanted = ceil(log2(where(gt(norms, PADE_NORM), norms / PADE_NORM, 1.0)))
-    finite = lt(norms, math.inf)
-    times = maximum(where(finite, wanted, 0.0), 0.0)
-    y = _pade(x * _as_factor(ldexp(const(1.0, x.dtype), cast(-times, dtype=I64))))
-    most = times if not times.shape else max_(times, axes=tuple(range(len(times.shape))))
-    trip = cast(most, dtype=I64)
-    symbol = Symbol("squaring", 0, None)
-    with Block() as body:
-        power = body.input("power", y.type)
-        left = body.input("left", times.type)
-        again = where(_as_factor(gt(left, 0.0)), product(power, power), power)
-        region = body.graph([again, left - 1.0])
-    return loop(trip, None, [y, times], [], region, symbol)[0]
-
-
-def _pade(x: Value) -> Value:
-    b = [float(c) for c in PADE]
-    one = identity(x)
-    x2 = product(x, x)
-    x4 = product(x2, x2)
-    x6 = product(x4, x2)
-    u = product(x6, b[13] * x6 + b[11] * x4 + b[9] * x2)
-    u = product(x, u + b[7] * x6 + b[5] * x4 + b[3] * x2 + b[1] * one)
-    v = product(x6, b[12] * x6 + b[10] * x4 + b[8] * x2)
-    v = v + b[6] * x6 + b[4] * x4 + b[2] * x2 + b[0] * one
-    return solve(v - u, v + u, trans=False, where="")
-
-
-expm: Op = general(
-    "expm",
-    _expm_reference,
-    lambda x: check_matrix("expm", x, square=True),
-    lambda y, g: (_expm_derivative(turned(y.args[0]), g),),
-    _expm_jvp,
-    reach,
-    expand=_expand_expm,
-    doc="The exponential of a matrix.",
 )

@@ -184,6 +184,22 @@ def test_an_error_in_a_loop_ends_the_call() -> None:
         native(planned)([np.ones((3, 3))])
 
 
+@pytest.mark.parametrize("number", [2.0, np.float64(3.0)])
+def test_a_matrix_of_one_number(number: float) -> None:
+    """What is reshaped to a matrix stands in no array."""
+    x = np.array([1.0, 2.0])
+
+    def program(x: Value) -> list[Value]:
+        total = ops.reshape(ops.sum_(x * number, axes=(0,)), shape=(1, 1))
+        known = ops.reshape(ops.const(number), shape=(1, 1))
+        y = ops.solve(total, known, trans=False, where="wrong")
+        return [y, ops.det(total), ops.eigenvectors(known * y, lower=True, where="")]
+
+    agree(graph([x], program), [x])
+    with pytest.raises(NoSolution):
+        native(graph([x], program))([np.array([1.0, -1.0])])
+
+
 def test_threads_have_scratch_memory_of_their_own() -> None:
     program = graph([matrices(30, 30)], lambda x: [ops.eigenvalues(x, lower=True, where="")])
     machine = native(program)

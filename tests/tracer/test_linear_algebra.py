@@ -130,6 +130,8 @@ SCIPY: dict[str, tuple[Program, list[tuple[Any, ...]]]] = {
     "solve_banded": (lambda ab, z: sl.solve_banded((2, 1), ab, z),
                      [(BANDS, BANDS[0]), (BANDS, BANDS.T)]),
     "expm": (lambda x: sl.expm(x), [(A,), (B,), (3.0 * A,)]),
+    "sqrtm": (lambda x: sl.sqrtm(x + 2.0 * np.eye(3)), [(A,), (S,)]),
+    "solve_sylvester": (lambda x, z: sl.solve_sylvester(x, z[1], z[0]), [(A, B)]),
     "norm": (lambda x: sl.norm(x), [(A,)]),
     "pinv": (lambda x: sl.pinv(x), [(TALL,)]),
     "qr": (lambda x: sl.qr(x), [(A,), (WIDE,)]),
@@ -318,6 +320,7 @@ SINGULAR: dict[str, tuple[Program, Any, str]] = {
     "cholesky": (lambda x: L.cholesky(x), -np.eye(2), "Matrix is not positive definite"),
     "cho_factor": (lambda x: sl.cho_factor(x)[0], -np.eye(2), "not positive definite"),
     "triangular": (lambda x: sl.solve_triangular(x, np.ones(2)), np.zeros((2, 2)), "singular"),
+    "sqrtm": (lambda x: sl.sqrtm(x), np.diag([1.0, -1.0]), "no real square root"),
     "svd": (lambda x: L.svd(x)[1], np.full((2, 2), np.nan), "SVD did not converge"),
 }
 
@@ -333,6 +336,45 @@ def test_no_solution_is_an_error_that_names_the_line(name: str) -> None:
             compiled(x)
     with pytest.raises(L.LinAlgError, match=text):
         jit(program)(x)  # the first call records
+
+
+def handled(x: Any) -> Any:
+    try:
+        return np.sum(np.log(np.diagonal(L.cholesky(x))))
+    except L.LinAlgError:
+        return -np.sum(x)
+
+
+def handled_by_the_caller(x: Any) -> Any:
+    def helper(y: Any) -> Any:
+        return L.inv(y) + sl.solve_triangular(y, np.eye(2))
+
+    try:
+        y = helper(x)
+    except (ValueError, ZeroDivisionError):
+        y = 3.0 * x
+    return np.sum(y)
+
+
+def handled_in_a_loop(x: Any) -> Any:
+    for _ in range(12):
+        try:
+            L.cholesky(x)
+        except L.LinAlgError:
+            x = x + 1.0 * np.eye(2)
+    return np.sum(x * x)
+
+
+@pytest.mark.parametrize("program", [handled, handled_by_the_caller, handled_in_a_loop])
+def test_a_handler_of_the_error_is_a_path(program: Any) -> None:
+    compiled = jit(program)
+    for x in (definite(2, 2), -np.ones((2, 2)), np.zeros((2, 2)), definite(2, 2)):
+        np.testing.assert_allclose(compiled(x), program(x), rtol=1e-12)
+        for h in (1e-6,):
+            t = np.eye(2)
+            wanted = (program(x + h * t) - program(x - h * t)) / (2 * h)
+            if program is handled and x[0, 0]:
+                np.testing.assert_allclose(np.sum(grad(program)(x) * t), wanted, rtol=1e-6)
 
 
 def test_a_decision_about_what_has_no_solution() -> None:
@@ -383,6 +425,11 @@ def test_vectors_that_are_not_unique_have_none() -> None:
 def test_what_may_be_complex_is_refused(function: Any) -> None:
     with pytest.raises(NotImplementedError, match="eigh"):
         jit(lambda x: function(x))(A)
+
+
+def test_what_scipy_has_and_adjit_not_is_refused() -> None:
+    with pytest.raises(NotImplementedError, match=r"scipy\.linalg\.logm is not supported"):
+        jit(lambda x: sl.logm(x))(A)
 
 
 # --- in loops and branches ------------------------------------------------------------------

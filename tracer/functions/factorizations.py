@@ -29,6 +29,7 @@ from .matrices import (
     stacked,
     turned,
     wide,
+    without_failure,
 )
 
 
@@ -36,7 +37,7 @@ from .matrices import (
 def cholesky(a: Any, /, *, upper: Any = False) -> Array:
     x = stacked(a, square=True)
     value = turned(wide(x)) if upper else wide(x)
-    y = ops.cholesky(value, where=located("Matrix is not positive definite"))
+    y = without_failure(ops.cholesky, value, message="Matrix is not positive definite")
     return result(turned(y) if upper else y, common_dtype(x))
 
 

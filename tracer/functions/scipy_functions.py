@@ -3,16 +3,21 @@ by their users only."""
 
 from __future__ import annotations
 
+import functools
 import sys
 from collections.abc import Callable
 from typing import Any
 
 from ...ir.errors import IRError
-from ..errors import error
+from ..errors import error, unsupported
 from ..lift import has_proxy
 
 _BY_NAME: dict[str, dict[str, Callable[..., Any]]] = {}
 """Name of a function -> module that has it -> its recording version."""
+
+
+WHOLE = ("scipy.linalg",)
+"""Modules of which every function is recorded or refused by its name."""
 
 
 def records(module: str, name: str = "") -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -30,9 +35,21 @@ def _record_of(function: Any) -> Callable[..., Any] | None:
     if not isinstance(name, str):
         return None
     for module, record in _BY_NAME.get(name, {}).items():
-        if getattr(sys.modules.get(module), name, None) is function:
+        if _is_in(module, name, function):
             return record
+    for module in WHOLE:
+        if callable(function) and _is_in(module, name, function):
+            return functools.partial(_refuse, module, name)
     return None
+
+
+def _is_in(module: str, name: str, function: Any) -> bool:
+    return getattr(sys.modules.get(module), name, None) is function
+
+
+def _refuse(module: str, name: str, *args: Any, **keywords: Any) -> Any:
+    known = [f"{module}.{other}" for other, found in _BY_NAME.items() if module in found]
+    raise unsupported(f"{module}.{name}", known)
 
 
 def recording_version(function: Any) -> Callable[..., Any] | None:

@@ -34,6 +34,7 @@ from .matrices import (
     located,
     spread_batch,
     turned,
+    without_failure,
 )
 from .scipy_functions import records
 from .systems import pseudoinverse, solved
@@ -105,14 +106,20 @@ def solve_triangular(
 ) -> Array:
     x, z, vector = _columns(*_operands(a, b))
     _matrix(x)
-    where = located("singular matrix: a diagonal element is zero")
-    attrs = {"lower": bool(lower), "unit": bool(unit_diagonal), "where": where}
-    return _solution(ops.triangular_solve(x, z, trans=_way(trans), **attrs), vector)
+    attrs = {"lower": bool(lower), "unit": bool(unit_diagonal), "trans": _way(trans)}
+    return _solution(_triangular(x, z, **attrs), vector)
+
+
+def _triangular(a: Value, b: Value, **attrs: bool) -> Value:
+    if attrs["unit"]:
+        return ops.triangular_solve(a, b, where="", **attrs)
+    message = "singular matrix: a diagonal element is zero"
+    return without_failure(ops.triangular_solve, a, b, message=message, **attrs)
 
 
 def _factor(x: Value, is_lower: bool) -> Value:
     x = x if is_lower else turned(x)
-    y = ops.cholesky(x, where=located(_NOT_POSITIVE))
+    y = without_failure(ops.cholesky, x, message=_NOT_POSITIVE)
     return y if is_lower else turned(y)
 
 
@@ -227,12 +234,11 @@ def solve(
         return _solution(_by_factor(_factor(x, bool(lower)), z, bool(lower)), vector)
     if assume_a in ("upper triangular", "lower triangular"):
         attrs = {"lower": assume_a[0] == "l", "trans": bool(transposed), "unit": False}
-        y = ops.triangular_solve(x, z, **attrs, where=located(_SINGULAR))
-        return _solution(y, vector)
+        return _solution(_triangular(x, z, **attrs), vector)
     if assume_a not in (*_GENERAL, *_SYMMETRIC):
         raise error("value", text=f"{assume_a} is not a recognized matrix structure")
     x = symmetric(x, bool(lower)) if assume_a in _SYMMETRIC else x
-    return _solution(solved(x, z, located(_SINGULAR), bool(transposed)), vector)
+    return _solution(solved(x, z, _SINGULAR, bool(transposed)), vector)
 
 
 @_records
@@ -246,8 +252,7 @@ def inv(
 ) -> Array:
     (x,) = _operands(a)
     x = symmetric(x, bool(lower)) if assume_a in (*_SYMMETRIC, *_POSITIVE) else x
-    where = located(_SINGULAR)
-    return _wrap(ops.solve(_matrix(x), identity(x), trans=False, where=where))
+    return _wrap(solved(_matrix(x), identity(x), _SINGULAR))
 
 
 @_records
@@ -285,7 +290,7 @@ def solve_banded(
         first = off if off >= 0 else -off * n
         flat = ops.update(flat, reshape(band, (count,)), start=(first,), step=(n + 1,))
     x, z, vector = _columns(reshape(flat, (n, n)), z)
-    return _solution(solved(x, z, located("singular matrix")), vector)
+    return _solution(solved(x, z, "singular matrix"), vector)
 
 
 # --- decompositions -------------------------------------------------------------------------
@@ -385,6 +390,32 @@ def expm(A: Any) -> Array:
     if x.shape[-1] != x.shape[-2]:
         raise lin_alg_error("Last 2 dimensions of the array must be square")
     return _wrap(ops.expm(x))
+
+
+@_records
+def sqrtm(A: Any, **keywords: Any) -> Array:
+    """The principal square root; SciPy's result is complex where it is not real."""
+    if any(keywords.values()):
+        raise unsupported(f"scipy.linalg.sqrtm({', '.join(keywords)}=)")
+    (x,) = _operands(A)
+    if len(x.shape) < 2 or x.shape[-1] != x.shape[-2]:
+        raise lin_alg_error("Last 2 dimensions of the array must be square")
+    message = "the matrix is singular, or has no real square root"
+    return _wrap(cast(without_failure(ops.sqrtm, cast(x, F64), message=message), x.dtype))
+
+
+@_records
+def solve_sylvester(a: Any, b: Any, q: Any) -> Array:
+    """As one system for all elements of the result: for small matrices."""
+    x, z, right = _operands(a, b, q)
+    (m, n), both = right.shape, (x, z)
+    if any(len(part.shape) != 2 for part in both) or (x.shape, z.shape) != ((m, m), (n, n)):
+        raise error("value", text="Matrices a, b and q do not fit")
+    left = reshape(x, (m, 1, m, 1)) * reshape(identity(z), (1, n, 1, n))
+    left = left + reshape(identity(x), (m, 1, m, 1)) * reshape(turned(z), (1, n, 1, n))
+    left = reshape(left, (m * n, m * n))
+    y = solved(left, reshape(right, (m * n,)), _SINGULAR)
+    return _wrap(reshape(y, (m, n)))
 
 
 # --- special matrices -----------------------------------------------------------------------

@@ -31,6 +31,7 @@ from .matrices import (
     spread_batch,
     stacked,
     wide,
+    without_failure,
 )
 from .norms import norm
 from .python_math import decide
@@ -38,15 +39,15 @@ from .python_math import decide
 I32 = np.dtype(np.int32)
 
 
-def solved(a: Value, b: Value, where: str, trans: bool = False) -> Value:
+def solved(a: Value, b: Value, message: str = SINGULAR, trans: bool = False) -> Value:
     """``b`` is a vector, or a batch of matrices."""
     if len(b.shape) == 1:
         b = reshape(b, (*b.shape, 1))
-        y = solved(a, b, where, trans)
+        y = solved(a, b, message, trans)
         return reshape(y, y.shape[:-1])
     batch = broadcast_shapes("solve", a.shape[:-2], b.shape[:-2])
     a, b = spread_batch(a, batch), spread_batch(b, batch)
-    return ops.solve(a, b, trans=trans, where=where)
+    return without_failure(ops.solve, a, b, message=message, trans=trans)
 
 
 def check_fits(a: Array, b: Array) -> None:
@@ -71,15 +72,14 @@ def check_fits(a: Array, b: Array) -> None:
 def solve(a: Any, b: Any) -> Array:
     x, z = stacked(a, square=True), known_sizes(as_array(b))
     check_fits(x, z)
-    return result(solved(wide(x), wide(z), located(SINGULAR)), common_dtype(x, z))
+    return result(solved(wide(x), wide(z)), common_dtype(x, z))
 
 
 @implements(np.linalg.inv)
 def inv(a: Any) -> Array:
     x = stacked(a, square=True)
     value = wide(x)
-    y = ops.solve(value, identity(value), trans=False, where=located(SINGULAR))
-    return result(y, common_dtype(x))
+    return result(solved(value, identity(value)), common_dtype(x))
 
 
 @implements(np.linalg.tensorsolve)
