@@ -130,8 +130,6 @@ class custom_vjp(_Custom):  # noqa: N801
                 self._cotangent(found[n], x.type) for n, x in zip(wrt, inner.outer, strict=True)
             ]
             rule = block.graph(outputs)
-        _check_real(inner.graph, self.name)
-        _check_real(rule, self.name)
         captured = _outside(rule)
         _check_captured(trace, captured, self.name)
         rule = _closed(rule, captured, len(used))
@@ -318,13 +316,6 @@ def _outside(graph: Graph) -> list[Value]:
     own = {*graph.inputs, *graph.values}
     used = [arg for value in graph.values for arg in value.args]
     return list(dict.fromkeys(v for v in (*used, *graph.outputs) if v not in own))
-
-
-def _check_real(graph: Graph, name: str) -> None:
-    """The pass that makes real numbers of complex ones does not look into rules."""
-    for value in (*graph.inputs, *graph.values):
-        if value.type.is_complex:
-            raise unsupported(f"the derivative rule of {name} with complex numbers")
 
 
 def _closed(graph: Graph, captured: Sequence[Value], at: int) -> Graph:

@@ -159,7 +159,7 @@ def _differentiated(
 def _recorded(fun: Callable[..., Any], args: Sequence[Any]) -> Any:
     """The value by the reference interpreter."""
     arguments = Signature(fun).arguments(tuple(args), {})
-    recording = record(fun, arguments)
+    recording, _ = record(fun, arguments)
     given = [arguments.leaves[key].array for key in recording.keys if isinstance(key, int)]
     return recording.result.rebuild(interpret(recording.graph, given))
 

@@ -19,7 +19,8 @@ from adjit.tracer.signature import Signature
 
 
 def recorded(function: Callable[..., Any], *args: Any) -> Recording:
-    return record(function, Signature(function).arguments(args, {}))
+    recording, _ = record(function, Signature(function).arguments(args, {}))
+    return recording
 
 
 def packed(x: Any) -> np.ndarray:

@@ -83,9 +83,13 @@ def lin_alg_error(text: str) -> AdjitError:
     return error("linalg", text=text)
 
 
-def known_sizes(x: Array) -> Array:
+REAL, ANY = "fiub", "fiubc"
+"""Kinds of numbers."""
+
+
+def known_sizes(x: Array, kinds: str = REAL) -> Array:
     """``x``; inside a loop that is recorded once, its sizes must not depend on the iteration."""
-    if x.dtype.kind not in "fiub":
+    if x.dtype.kind not in kinds:
         raise unsupported(f"linear algebra of {x.dtype}")
     trace = current_trace()
     if trace is not None and any(isinstance(dim, Affine) for dim in x.shape):
@@ -95,9 +99,9 @@ def known_sizes(x: Array) -> Array:
     return x
 
 
-def stacked(x: Any, square: bool = False) -> Array:
+def stacked(x: Any, square: bool = False, kinds: str = REAL) -> Array:
     """An operand of at least two dimensions."""
-    array = known_sizes(as_array(x))
+    array = known_sizes(as_array(x), kinds)
     if array.ndim < 2:
         text = f"{array.ndim}-dimensional array given. Array must be at least two-dimensional"
         raise lin_alg_error(text)

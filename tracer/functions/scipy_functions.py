@@ -30,6 +30,11 @@ def records(module: str, name: str = "") -> Callable[[Callable[..., Any]], Calla
     return register
 
 
+def names_in(module: str) -> set[str]:
+    """The functions of a module that have recording versions."""
+    return {name for name, found in _BY_NAME.items() if module in found}
+
+
 def _record_of(function: Any) -> Callable[..., Any] | None:
     name = getattr(function, "__name__", None)
     if not isinstance(name, str):
@@ -48,8 +53,7 @@ def _is_in(module: str, name: str, function: Any) -> bool:
 
 
 def _refuse(module: str, name: str, *args: Any, **keywords: Any) -> Any:
-    known = [f"{module}.{other}" for other, found in _BY_NAME.items() if module in found]
-    raise unsupported(f"{module}.{name}", known)
+    raise unsupported(f"{module}.{name}", [f"{module}.{other}" for other in names_in(module)])
 
 
 def recording_version(function: Any) -> Callable[..., Any] | None:

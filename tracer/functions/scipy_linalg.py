@@ -27,6 +27,7 @@ from . import norms
 from .common import as_array, as_value, broadcast_shapes, cast, reshape, spread
 from .factorizations import qr_values, svd_values
 from .matrices import (
+    ANY,
     NOT_CONVERGED,
     SVD_FAILED,
     known_sizes,
@@ -423,7 +424,7 @@ def solve_sylvester(a: Any, b: Any, q: Any) -> Array:
 
 @_records
 def block_diag(*arrs: Any) -> Array:
-    arrays = [known_sizes(as_array(x)) for x in arrs]
+    arrays = [known_sizes(as_array(x), ANY) for x in arrs]
     dtype = promote(*[x.dtype for x in arrays])
     parts = []
     for x in arrays:
@@ -442,7 +443,7 @@ def block_diag(*arrs: Any) -> Array:
 @_records
 def toeplitz(c: Any, r: Any = None) -> Array:
     """A row is the next one moved by one place: rows of one period, cut at another."""
-    first, top = (known_sizes(as_array(c if x is None else x)) for x in (c, r))
+    first, top = (known_sizes(as_array(c if x is None else x), ANY) for x in (c, r))
     if first.ndim > 1 or top.ndim > 1:
         raise unsupported("scipy.linalg.toeplitz of several dimensions")
     dtype = promote(first.dtype, top.dtype)

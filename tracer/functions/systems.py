@@ -21,6 +21,7 @@ from ..table import implements
 from .common import UNSET, as_array, as_value, broadcast_shapes, reshape, spread, transpose
 from .factorizations import singular_values
 from .matrices import (
+    ANY,
     SINGULAR,
     SVD_FAILED,
     common_dtype,
@@ -225,7 +226,7 @@ def matrix_power(a: Any, n: Any) -> Array:
     from .creation import eye
     from .products import matmul
 
-    x = stacked(a, square=True)
+    x = stacked(a, square=True, kinds=ANY)
     try:
         exponent = operator.index(n)
     except TypeError:
