@@ -12,7 +12,7 @@ from adjit import AdjitError, jit
 
 from .following import follow
 
-pytestmark = pytest.mark.filterwarnings("ignore::RuntimeWarning")
+pytestmark = pytest.mark.filterwarnings("ignore::RuntimeWarning", "ignore::DeprecationWarning")
 
 
 def sample(shape: tuple[int, ...], dtype: str = "f8") -> np.ndarray:
