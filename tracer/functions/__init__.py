@@ -16,6 +16,7 @@ from . import (
     products,
     ranges,
     reductions,
+    scipy_decompositions,
     shapes,
     systems,
 )
