@@ -25,6 +25,7 @@ from . import (
     ranges,
     reductions,
     scans,
+    scipy_decompositions,
     scipy_linalg,
     selection,
     sets,
