@@ -104,7 +104,7 @@ def test_normal_parameters(call) -> None:
 )  # fmt: skip
 def test_normal_refuses_what_scipy_does(mean, cov) -> None:
     for f in (logpdf, jit(lambda x: logpdf(x, mean, cov))):
-        with pytest.raises(ValueError, match="mean|cov|components|broadcast|mismatch"):
+        with pytest.raises(ValueError, match=r"mean|cov|components|broadcast|mismatch"):
             f(POINTS)
 
 
