@@ -11,6 +11,7 @@ from adjit.ir.graph import Block, Graph, Value
 from adjit.ir.interpret import evaluate, interpret
 from adjit.ir.passes.adjoint import adjoint
 from adjit.ir.passes.tangent import tangent
+from adjit.ir.types import ArrayType, TupleType
 from adjit.ir.verify import verify
 
 Arrays = list[Any]
@@ -23,8 +24,6 @@ STEP = 2e-3
 
 def build(inputs: Sequence[np.ndarray], function: Callable[..., Any]) -> Graph:
     """The Graph of ``function(*values)``, which returns a Value or several."""
-    from adjit.ir.types import ArrayType
-
     block = Block()
     with block:
         values = [
@@ -40,7 +39,9 @@ def run(graph: Graph, args: Sequence[Any]) -> Arrays:
     env: dict[Value, Any] = dict(zip(graph.inputs, args, strict=True))
     for value in graph.values:
         y = env[value] = evaluate(value, [env[arg] for arg in value.args])
-        assert y.shape == value.shape, (value, y.shape)
+        results = y if isinstance(y, tuple) else (y,)
+        types = value.type.items if isinstance(value.type, TupleType) else (value.type,)
+        assert [item.shape for item in results] == [type.shape for type in types], value
     return [env[value] for value in graph.outputs]
 
 

@@ -13,7 +13,7 @@ from ..ir.graph import Value
 from ..ir.types import BOOL, Affine, broadcast_shapes
 from . import indexing
 from . import layout as layouts
-from .core import ArrayCore
+from .core import ArrayCore, Lazy
 from .errors import error, unsupported
 from .layout import Ints, Layout
 from .lift import cast_array, lift
@@ -72,12 +72,14 @@ def call_ufunc(
 
 def is_operand(x: object) -> bool:
     """Whether NumPy's operators would take ``x`` as an array or number."""
-    kinds = (ArrayCore, int, float, complex, np.generic, np.ndarray, list, tuple)
+    kinds = (ArrayCore, Lazy, int, float, complex, np.generic, np.ndarray, list, tuple)
     return isinstance(x, kinds)
 
 
 def as_operand(x: object, operation: str) -> Any:
     """An Array, a Python scalar, or an ndarray of a supported dtype."""
+    if isinstance(x, Lazy):
+        x = x.array()
     if isinstance(x, ArrayCore):
         x._check_alive(operation)
         return x
@@ -263,7 +265,23 @@ def call_method(ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> An
         return call_ufunc(ufunc, x, z, **kwargs)
     if method == "at" and len(inputs) == 3:
         target, index, operand = inputs
-        place = indexing.view(target, index)
-        call_ufunc(ufunc, place, operand, out=place)
+        _update_at(ufunc, target, index, operand)
         return None
     raise unsupported(f"np.{ufunc.__name__}.{method}")
+
+
+def _update_at(ufunc: np.ufunc, target: Any, index: object, operand: Any) -> None:
+    """``target[index] = ufunc(target[index], operand)``, one element after the other."""
+    rule = rule_of(ufunc)
+    if not isinstance(target, ArrayCore) or rule is None or ufunc.nin != 2 or ufunc.nout != 1:
+        raise unsupported(f"np.{ufunc.__name__}.at")
+    given = operand if weak_of(operand) is not None else as_operand(operand, ufunc.__name__)
+    first, second, _ = _resolve(ufunc, [target, given], [target], None, "same_kind")
+
+    def combine(old: Value, new: Value) -> Value:
+        old = old if old.dtype == first else ops.cast(old, dtype=first)
+        y = rule(old, new)
+        assert isinstance(y, Value)
+        return y if y.dtype == target.dtype else ops.cast(y, dtype=target.dtype)
+
+    indexing.update_at(target, index, cast_operand(given, second), combine)

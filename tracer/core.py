@@ -58,6 +58,15 @@ class Storage:
         self.current = value
 
 
+class Lazy:
+    """What becomes an array where NumPy takes one."""
+
+    __slots__ = ()
+
+    def array(self) -> ArrayCore:
+        raise NotImplementedError
+
+
 class ArrayCore:
     """What the parts of Array build on.
 

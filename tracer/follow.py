@@ -37,7 +37,7 @@ from .lift import lift
 from .places import MISSING, Attribute, IdentityOf
 from .randomness import draws, make, makes_generator, read_state
 from .source import is_user_class, is_user_function, is_user_module
-from .table import FUNCTIONS
+from .table import FUNCTIONS, twin_of
 from .trace import Trace
 
 
@@ -227,7 +227,9 @@ def _read_attribute(trace: Trace, owner: Any, name: str) -> Any:
     if isinstance(owner, ModuleType):
         value = getattr(owner, name)
         known = is_user_module(owner)
-        return observe(trace, Attribute(IdentityOf(owner), name), value) if known else value
+        if known:
+            value = observe(trace, Attribute(IdentityOf(owner), name), value)
+        return twin_of(value)
     if is_generator(owner):
         if name == "state":
             read_state(owner, name)

@@ -22,6 +22,7 @@ from .follow import call, read_attribute
 from .places import MISSING, Global, IdentityOf
 from .source import is_user_function
 from .staging import UNSET, For, If, While
+from .table import twin_of
 
 
 class Hooks:
@@ -51,7 +52,7 @@ class Hooks:
         # Builtins are not captured, and neither is a type parameter that hides a global.
         if place is None or place[1] is not value:
             return value
-        return observe(trace, place[0], value)
+        return twin_of(observe(trace, place[0], value))
 
     def attribute(self, owner: Any, name: str, /) -> Any:
         trace = current_trace()

@@ -1,4 +1,4 @@
-"""``a[index]`` and ``a[index] = v`` for basic indices: integers, slices, None and Ellipsis."""
+"""``a[index]`` and ``a[index] = v``: integers, slices, None and Ellipsis; arrays in `advanced`."""
 
 from __future__ import annotations
 
@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..ir import ops
-from ..ir.types import Dim
+from ..ir.graph import Value
+from ..ir.types import Dim, Shape
+from . import advanced
+from .advanced import is_advanced
 from .core import ArrayCore
 from .dims import dimension, place_of, symbolic_position, symbolic_range
 from .errors import error, unsupported
 from .layout import elementwise
-from .lift import lift
+from .lift import has_proxy, lift
 
 if TYPE_CHECKING:
     from .array import Array
@@ -28,19 +31,25 @@ def read(x: Any, index: object) -> Array:
     from .array import wrap
 
     entries = _entries(x, index)
-    found = _view(x, entries)
-    if all(_is_integer(entry) for entry in entries) and not found.shape:
-        return wrap(found.value)
+    if any(map(is_advanced, entries)):
+        found = advanced.access(x, entries, _view)
+        return wrap(advanced.read(found), scalar=False, layout="C" if found.in_order else None)
+    place = _view(x, entries)
+    if all(_is_integer(entry) for entry in entries) and not place.shape:
+        return wrap(place.value)
     # NumPy copies where an integer of the index is a 0-d array.
     if any(_is_array(entry) for entry in entries):
-        order = elementwise(found.shape, [(found.shape, found.layout)])
-        return wrap(found.value, scalar=False, layout=order)
-    return found
+        order = elementwise(place.shape, [(place.shape, place.layout)])
+        return wrap(place.value, scalar=False, layout=order)
+    return place
 
 
 def view(x: Any, index: object) -> Array:
     """The place that ``x[index]`` names, to be written."""
-    return _view(x, _entries(x, index))
+    entries = _entries(x, index)
+    if any(map(is_advanced, entries)):
+        raise unsupported("a view through an array of indices")
+    return _view(x, entries)
 
 
 def write(x: Any, index: object, source: object) -> None:
@@ -48,27 +57,50 @@ def write(x: Any, index: object, source: object) -> None:
     if x.scalar:
         name = x.weak.__name__ if x.weak else f"numpy.{x.dtype}"
         raise error("type", text=f"'{name}' object does not support item assignment")
-    assign(view(x, index), source)
+    entries = _entries(x, index)
+    if not any(map(is_advanced, entries)):
+        assign(_view(x, entries), source)
+        return
+    value = lift(source, x.dtype)
+    mask = advanced.mask_of(x, entries)
+    if mask is not None and not value.shape:
+        x._write(ops.where(mask, value, x.value))
+        return
+    access = advanced.access(x, entries, _view)
+    advanced.write(access, fitting(value, advanced.result_shape(access)))
+
+
+def update_at(x: ArrayCore, index: object, source: Value, combine: Any) -> None:
+    """``x[index] = combine(x[index], source)``, one element after the other."""
+    entries = _entries(x, index)
+    if not any(map(is_advanced, entries)):
+        place = _view(x, entries)
+        place._write(combine(place.value, fitting(source, place.shape)))
+        return
+    access = advanced.access(x, entries, _view)
+    advanced.write(access, fitting(source, advanced.result_shape(access)), combine)
 
 
 def assign(target: ArrayCore, source: object) -> None:
     """Copies ``source`` into all of ``target``."""
     if isinstance(source, ArrayCore) and source._shares_place(target):
         return
-    value = lift(source, target.dtype)
+    target._write(fitting(lift(source, target.dtype), target.shape))
+
+
+def fitting(value: Value, target: Shape) -> Value:
+    """``value`` as it is assigned to elements of shape ``target``."""
     shape = value.shape
     fitting = shape
-    while len(fitting) > len(target.shape) and fitting[0] == 1:
+    while len(fitting) > len(target) and fitting[0] == 1:
         fitting = fitting[1:]
-    padded = (1,) * (len(target.shape) - len(fitting)) + fitting
-    pairs = zip(padded, target.shape, strict=False)
-    if len(padded) > len(target.shape) or any(a not in (1, b) for a, b in pairs):
-        raise error("assign", source=shape, target=target.shape)
+    padded = (1,) * (len(target) - len(fitting)) + fitting
+    pairs = zip(padded, target, strict=False)
+    if len(padded) > len(target) or any(a not in (1, b) for a, b in pairs):
+        raise error("assign", source=shape, target=target)
     if fitting != shape:
         value = ops.reshape(value, shape=fitting)
-    if fitting != target.shape:
-        value = ops.broadcast(value, shape=target.shape)
-    target._write(value)
+    return value if fitting == target else ops.broadcast(value, shape=target)
 
 
 # --- what an index means --------------------------------------------------------------------
@@ -96,7 +128,7 @@ def _entries(x: ArrayCore, index: object) -> list[Any]:
     dots = [at for at, entry in enumerate(given) if entry is Ellipsis]
     if len(dots) > 1:
         raise error("index", text="an index can only have a single ellipsis ('...')")
-    used = sum(entry is not None and entry is not Ellipsis for entry in given)
+    used = sum(map(_axes_of, given))
     if used > x.ndim:
         text = f"too many indices for array: array is {x.ndim}-dimensional, but {used} were indexed"
         raise error("index", text=text)
@@ -107,16 +139,21 @@ def _entries(x: ArrayCore, index: object) -> list[Any]:
     return given + missing
 
 
+def _axes_of(entry: Any) -> int:
+    """How many axes an entry indexes."""
+    if entry is None or entry is Ellipsis:
+        return 0
+    if isinstance(entry, list) and entry and not has_proxy(entry):
+        entry = np.asarray(entry)
+    is_mask = is_advanced(entry) and getattr(entry, "dtype", None) == np.bool_
+    return len(entry.shape) if is_mask else 1
+
+
 def _check_entry(entry: object) -> None:
     if entry is None or entry is Ellipsis or isinstance(entry, slice) or _is_integer(entry):
         return
-    advanced = (list, tuple, np.ndarray, ArrayCore, bool, np.bool_)
-    if not isinstance(entry, advanced) or getattr(getattr(entry, "dtype", None), "kind", "") == "f":
+    if not is_advanced(entry) or getattr(getattr(entry, "dtype", None), "kind", "") == "f":
         raise error("index", text=_KINDS)
-    raise unsupported(
-        "indexing with integer or boolean arrays",
-        hint="use slices, a loop over integers, or np.where(mask, a, b)",
-    )
 
 
 def _view(x: ArrayCore, entries: list[Any]) -> Any:

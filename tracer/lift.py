@@ -8,7 +8,7 @@ import numpy as np
 
 from ..ir import ops
 from ..ir.graph import Value
-from .core import ArrayCore
+from .core import ArrayCore, Lazy
 from .errors import error
 from .join import join
 from .promote import check_dtype, dtype_of
@@ -20,6 +20,8 @@ def lift(x: object, dtype: np.dtype | None = None) -> Value:
     With ``dtype`` the result is cast as an assignment would; a Python integer that the dtype
     cannot hold is an OverflowError, as in NumPy.
     """
+    if isinstance(x, Lazy):
+        x = x.array()
     if isinstance(x, ArrayCore):
         return cast_array(x, x.dtype if dtype is None else check_dtype(dtype, "lift"))
     if has_proxy(x):
@@ -66,7 +68,7 @@ def has_proxy(x: object) -> bool:
     """Whether a recorded array is ``x`` or stands somewhere in its lists."""
     if isinstance(x, list | tuple):
         return any(has_proxy(item) for item in x)
-    return isinstance(x, ArrayCore)
+    return isinstance(x, ArrayCore | Lazy)
 
 
 def _stack(x: Any, dtype: np.dtype) -> Value:

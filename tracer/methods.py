@@ -56,7 +56,11 @@ class Methods(ArrayCore):
     dot, clip, round = _twin(np.dot), _twin(np.clip), _twin(np.round)
     ravel, squeeze, swapaxes = _twin(np.ravel), _twin(np.squeeze), _twin(np.swapaxes)
     repeat, take = _twin(np.repeat), _twin(np.take)
-    compress, choose = _twin(np.compress), _twin(np.choose)
+    choose, put = _twin(np.choose), _twin(np.put)
+
+    def compress(self, condition: Any, axis: Any = None, out: Any = None) -> Any:
+        """``np.compress(condition, self, axis, out)``, which has the condition first."""
+        return _call(np.compress, condition, self, axis, out)
 
     def reshape(self, *shape: Any, **kwargs: Any) -> Any:
         """``np.reshape(self, shape)``, the shape as a tuple or as arguments."""
@@ -154,7 +158,9 @@ class Methods(ArrayCore):
 
     @property
     def flat(self) -> Any:
-        return iter(_call(np.ravel, self))
+        from .flat import Flat
+
+        return Flat(self)
 
     @property
     def base(self) -> Any:

@@ -13,6 +13,23 @@ from .errors import error
 FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {}
 """NumPy function -> its recording version, called with the same arguments."""
 
+_OBJECTS: dict[int, Any] = {}  # by identity: objects may have no hash
+
+
+def stands_for(original: Any) -> Callable[[Any], Any]:
+    """Registers an object as what recorded code sees in place of one of NumPy's."""
+
+    def register(twin: Any) -> Any:
+        _OBJECTS[id(original)] = twin
+        return twin
+
+    return register
+
+
+def twin_of(value: Any) -> Any:
+    """The recording version of an object of NumPy, or the object itself."""
+    return _OBJECTS.get(id(value), value)
+
 
 def numpy_name(function: Callable[..., Any]) -> str:
     """How a user writes a NumPy function: ``np.sum``, ``np.linalg.inv``."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from adjit.tracer.errors import AdjitError, AdjitNotImplementedError
+from adjit.tracer.errors import AdjitError
 from adjit.tracer.trace import Trace
 
 from .recording import compare
@@ -183,18 +183,6 @@ def test_element_writes_touch_one_region_of_the_base() -> None:
     graph = compare(program, np.arange(12.0).reshape(3, 4))
     sizes = [value.args[1].shape for value in graph.values if value.op.name == "update"]
     assert sizes == [(1, 1), (1, 2)]
-
-
-@pytest.mark.parametrize("index", [[0, 1], np.array([0, 1]), np.array([True, False]), True])
-def test_advanced_indexing_says_what_to_do(index: object) -> None:
-    with Trace() as trace:
-        x = trace.input("x", np.arange(2.0))
-        with pytest.raises(AdjitNotImplementedError, match=r"test_indexing.py:\d+: .*use slices"):
-            x[index]
-        with pytest.raises(AdjitNotImplementedError, match="use slices"):
-            x[index] = 1.0
-        with pytest.raises(AdjitNotImplementedError):
-            x[x > 0]
 
 
 def test_errors_name_the_line() -> None:

@@ -6,6 +6,7 @@
 from ..table import FUNCTIONS
 from . import (
     choices,
+    concatenators,
     creation,
     diagonals,
     einsum,
@@ -15,6 +16,7 @@ from . import (
     products,
     ranges,
     reductions,
+    selection,
     shapes,
 )
 from .scalars import CALLS, face

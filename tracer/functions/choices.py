@@ -47,16 +47,6 @@ def choose(mask: Value, x: Any, z: Any, name: str = "where") -> Value:
     return spread(ops.where(mask, left, right), shape)
 
 
-@implements(np.where)
-def where(condition: Any, x: Any = UNSET, y: Any = UNSET, /) -> Any:
-    if x is UNSET and y is UNSET:
-        hint = "the number of indices depends on the data; give np.where a value for each case"
-        raise unsupported("np.where(condition) with one argument", hint=hint)
-    if x is UNSET or y is UNSET:
-        raise error("value", text="either both or neither of x and y should be given")
-    return wrap(choose(cast(lift(condition), BOOL), x, y), scalar=False)
-
-
 @implements(np.select)
 def select(condlist: Any, choicelist: Any, default: Any = 0) -> Any:
     if len(condlist) != len(choicelist):
