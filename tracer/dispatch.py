@@ -129,6 +129,11 @@ class Dispatcher:
         """Runs a program, with the draws of its paths; they are taken back if it is left."""
         if noise is not None or not program.draws:
             return self._run(program, captured, arguments, extra, out, noise or NOTHING)
+        if program.is_steady:
+            drawn = perform(program.draws, arguments, captured)
+            if drawn is None:  # a class of the user's, which draws as it likes
+                raise error("unstable", name=_name(self.fun))
+            return self._run(program, captured, arguments, extra, out, drawn)
         with LOCK:
             before = states(program.draws, arguments, captured)
             drawn = perform(program.draws, arguments, captured)

@@ -127,6 +127,22 @@ class Yield:
     shape: tuple[int, ...] = ()
     is_large: bool = False
 
+    def numbers(self, name: str, result: Any) -> tuple[bool, np.ndarray | None]:
+        """Whether a result is of this kind, and its numbers; ``yield_of`` for what is common."""
+        kind = type(result)
+        if kind is self.form:
+            if kind is float:
+                return True, np.asarray(result)
+            if kind is int and abs(result) < DYNAMIC_INT and not self.is_large:
+                return True, np.asarray(result)
+            if kind is np.ndarray and result.flags.c_contiguous and self._is_type_of(result):
+                return True, result
+        found, array = yield_of(name, result)
+        return found == self, array
+
+    def _is_type_of(self, array: np.ndarray) -> bool:
+        return array.dtype.str == self.dtype and array.shape == self.shape
+
 
 _NUMBERS: dict[type, Any] = {bool: np.bool_, int: np.int64, float: np.float64}
 
@@ -209,6 +225,15 @@ class Draw:
         return Drawn(self.number, self.gives.dtype, (*counts, *self.gives.shape))
 
     @property
+    def is_steady(self) -> bool:
+        """Whether it gives the same kind of result each time: not an item of a list, and no int."""
+        form = self.gives.form
+        known = form is float or form is np.generic or form is np.ndarray or form is Made
+        given = [*self.arguments, *(x for _, x in self.keywords)]
+        listed = any(isinstance(x, Constant) and isinstance(x.item, list) for x in given)
+        return known and not listed and not any(isinstance(x, Computed) for x in given)
+
+    @property
     def is_repeatable(self) -> bool:
         """Whether the numbers follow from states that can be restored."""
         seeded = self.arguments or self.keywords
@@ -232,17 +257,22 @@ def _shown(operand: Any) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A call of a generator, which gets copies of what it may change."""
+    """A call of a generator, which gets a copy of what it is to change."""
 
     function: Callable[..., Any]
     args: Sequence[Any]
     kwargs: Mapping[str, Any]
     in_place: bool
 
-    def __call__(self, **more: Any) -> Any:
-        args = [own(x) for x in self.args]
-        result = self.function(*args, **self.kwargs, **more)
-        return args[0] if self.in_place else result
+    def __call__(self) -> Any:
+        kwargs = self.kwargs
+        if "out" in kwargs:
+            kwargs = {**kwargs, "out": own(kwargs["out"])}
+        if not self.in_place:
+            return self.function(*self.args, **kwargs)
+        mixed = own(self.args[0])
+        self.function(mixed, *self.args[1:], **kwargs)
+        return mixed
 
 
 def own(x: Any) -> Any:

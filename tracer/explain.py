@@ -30,8 +30,10 @@ def explain(dispatcher: Dispatcher) -> str:
                     lines.append(f"      guard at {where}: {reason} is {outcome!r}{often}")
                 for where, reason in event.unrolled:
                     lines.append(f"      loop at {where} is unrolled: {reason}")
-            for draw in program.draws:
-                lines.append(f"    draws at each call: {draw}")
+            for draw, equal in itertools.groupby(map(str, program.draws)):
+                times = sum(1 for _ in equal)
+                often = f", {times} times" if times > 1 else ""
+                lines.append(f"    draws at each call: {draw}{often}")
             for source in program.statics:
                 lines.append(f"    holds while unchanged: {source}")
             for source, type in program.captures.items():

@@ -6,6 +6,7 @@ generator, and NumPy itself imports its generators only when they are asked for.
 
 from __future__ import annotations
 
+import functools
 import sys
 from typing import Any
 
@@ -19,13 +20,24 @@ _CLASSES = {
 
 def is_generator(item: object) -> bool:
     """Whether ``item`` is a generator of NumPy's or Python's, or what these are seeded with."""
+    cls: Any = type(item)
+    try:
+        return _is_generator_class(cls)
+    except TypeError:  # a class of classes that cannot be hashed
+        return False
+
+
+@functools.lru_cache(256)
+def _is_generator_class(cls: type) -> bool:
     for module, names in _CLASSES.items():
         loaded = sys.modules.get(module)
-        if loaded is not None:
-            classes = [getattr(loaded, name, None) for name in names]
-            if isinstance(item, tuple(cls for cls in classes if cls is not None)):
-                return True
+        if any(issubclass(cls, getattr(loaded, name, _Nothing)) for name in names):
+            return True
     return False
+
+
+class _Nothing:
+    """No class of anything."""
 
 
 def state_of(generator: Any) -> Any:

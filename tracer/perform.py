@@ -23,7 +23,6 @@ from .draws import (
     Made,
     Noise,
     Origin,
-    yield_of,
 )
 from .generators import restore, state_of
 from .places import Source
@@ -61,8 +60,8 @@ def perform(
             continue
         for draw in group:
             result = call_of(draw)()
-            gives, array = yield_of(draw.label, result)
-            if gives != draw.gives:
+            fits, array = draw.gives.numbers(draw.label, result)
+            if not fits:
                 return None
             noise.results.append(result)
             if array is not None:
@@ -90,16 +89,17 @@ def repeat(
     draws: Sequence[Draw], call_of: Callable[[Draw], Call]
 ) -> dict[Drawn, np.ndarray] | None:
     """The numbers of loops, drawn in the order of their iterations; None as in ``perform``."""
-    calls = {draw.number: call_of(draw) for draw in draws}
     arrays = {draw.key: np.empty(draw.key.shape, draw.key.dtype) for draw in draws}
+    calls = {draw.number: (call_of(draw), arrays[draw.key]) for draw in draws}
 
     def run(parts: list[Draw | _Round], index: tuple[int, ...]) -> bool:
         for part in parts:
             if isinstance(part, Draw):
-                gives, array = yield_of(part.label, calls[part.number]())
-                if gives != part.gives:
+                call, target = calls[part.number]
+                fits, array = part.gives.numbers(part.label, call())
+                if not fits:
                     return False
-                arrays[part.key][index] = array
+                target[index] = array
             elif not at_once(part, index):
                 for n in range(part.count):
                     if not run(part.parts, (*index, n)):
@@ -112,9 +112,9 @@ def repeat(
         if len(part.parts) > 1 or not isinstance(only, Draw) or only.stream is None:
             return False
         method, keywords = only.stream
-        stream = getattr(calls[only.number].function.__self__, method)  # type: ignore[attr-defined]
-        size = (part.count, *only.gives.shape)
-        arrays[only.key][index] = stream(size=size, **dict(keywords))
+        call, target = calls[only.number]
+        stream = getattr(call.function.__self__, method)  # type: ignore[attr-defined]
+        target[index] = stream(size=(part.count, *only.gives.shape), **dict(keywords))
         return True
 
     return arrays if run(_nested(draws, 0), ()) else None

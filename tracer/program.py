@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -30,7 +31,7 @@ class Event:
     unrolled: tuple[tuple[str, str], ...]
 
 
-@dataclass(slots=True)
+@dataclass
 class Program:
     """The paths known for one signature and one state of what is captured."""
 
@@ -60,6 +61,11 @@ class Program:
     @property
     def has_guards(self) -> bool:
         return any(path.recording.graph.guards for path in self.paths)
+
+    @functools.cached_property
+    def is_steady(self) -> bool:
+        """Whether no call can leave the program, which would have to take its draws back."""
+        return not self.has_guards and all(draw.is_steady for draw in self.draws)
 
     def has(self, path: Path) -> bool:
         """Whether a path with the same outcomes is known."""

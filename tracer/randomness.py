@@ -7,7 +7,6 @@ every later call the numbers of the recording, and is refused.
 
 from __future__ import annotations
 
-import inspect
 import sys
 from collections.abc import Callable, Iterator
 from types import BuiltinFunctionType, FunctionType, MethodType
@@ -16,13 +15,11 @@ from typing import Any
 import numpy as np
 
 from ..ir.graph import Value
-from ..ir.types import Symbol
 from . import indexing
 from .array import Array, wrap
 from .capture import memory_of, variable
 from .core import ArrayCore
-from .dims import BOUND
-from .drawing import Drawing, drawing_of
+from .drawing import drawing_of
 from .draws import (
     Argument,
     Call,
@@ -43,14 +40,10 @@ from .lift import has_proxy
 from .places import IdentityOf
 from .recording import present
 from .regions import (
-    RegionBlock,
-    RestartError,
-    Settled,
-    Steps,
     before_loops,
-    number_of,
     refuse,
 )
+from .repeated import check_repeats, loops, parameters, rows, stream, varies
 from .signature import DYNAMIC_INT
 from .source import is_user_function
 from .trace import Trace
@@ -157,10 +150,10 @@ def _draw(
     kwargs: dict[str, Any],
     in_place: bool,
 ) -> Any:
-    regions = _loops(trace, label)
+    regions = loops(trace, label)
     drawing = drawing_of(trace)
     drawing.check()
-    if regions and any(_varies(trace, x) for x in (*args, *kwargs.values())):
+    if regions and any(varies(trace, x) for x in (*args, *kwargs.values())):
         refuse(trace, f"{label} draws anew in each iteration, of what that computes")
     number = len(drawing.draws)
     origin = None if generator is None else origin_of(trace, generator)
@@ -188,17 +181,17 @@ def _draw(
         gives,
         in_place,
         tuple(Loop(region.first, steps.count or 0) for region, steps in regions),
-        _stream(generator, function, operands, keywords) if regions else None,
+        stream(generator, function, operands, keywords) if regions else None,
         label,
         user_line(),
     )
     if regions:
-        _check_repeats(trace, found)
+        check_repeats(trace, found)
     drawing.draws.append(found)
     if regions:
         drawing.calls[number] = call
         drawing.noise.results.append(None)
-        return _rows(trace, drawing, found, [steps.symbol for _, steps in regions])
+        return rows(trace, drawing, found, [steps.symbol for _, steps in regions])
     drawing.noise.results.append(result)
     if gives.form is Made:
         drawing.made[IdentityOf(result)] = Made(number)
@@ -226,84 +219,6 @@ def _proxies(trace: Trace, found: Draw, array: np.ndarray) -> Any:
     if form is np.generic:
         return trace.draw(found.key, name, array[()], None)
     return trace.draw(found.key, name, array, form, found.gives.is_large)
-
-
-# --- in loops -------------------------------------------------------------------------------------
-
-
-def _loops(trace: Trace, label: str) -> list[tuple[RegionBlock, Steps]]:
-    """The loops around that are recorded once; where one may end early, it is unrolled."""
-    found: list[tuple[RegionBlock, Steps]] = []
-    for block in trace.blocks:
-        if not isinstance(block, RegionBlock):
-            continue
-        reason = f"{label} draws anew in each iteration"
-        steps = block.steps
-        if steps is None or (steps.count is None and found):
-            refuse(trace, reason)
-        elif steps.count is None:
-            raise RestartError(Settled(block.key), block.where, reason)
-        else:
-            found.append((block, steps))
-    return found
-
-
-def _varies(trace: Trace, x: Any) -> bool:
-    if isinstance(x, tuple | list):
-        return any(_varies(trace, item) for item in x)
-    return (
-        isinstance(x, Array) and not trace.is_constant(x.value) and before_loops(trace, x) is None
-    )
-
-
-def _check_repeats(trace: Trace, found: Draw) -> None:
-    """Draws of a loop are made without a look at what its iterations compute."""
-    first = found.loops[0].first
-    operands = [*found.arguments, *(x for _, x in found.keywords)]
-    known = all(isinstance(x, Constant | Computed) for x in operands)
-    own = isinstance(found.origin, Made) and found.origin.number >= first
-    if not known or own or found.origin is None or not found.gives.dtype:
-        refuse(trace, f"{found.label} draws anew in each iteration")
-
-
-_STREAMS = frozenset(
-    {
-        *("normal", "standard_normal", "random", "random_sample", "uniform", "exponential"),
-        *("standard_exponential", "laplace", "logistic", "gumbel", "lognormal"),
-    }
-)
-"""Methods that give, of any ``size``, what as many calls would have given one by one."""
-
-
-def _stream(
-    generator: Any, name: str, operands: tuple, keywords: tuple[tuple[str, Any], ...]
-) -> tuple[str, tuple[tuple[str, Any], ...]] | None:
-    if not isinstance(generator, np.random.Generator | np.random.RandomState):
-        return None
-    if name in ("rand", "randn"):
-        return ("random_sample" if name == "rand" else "standard_normal"), ()
-    names = parameters(generator, name)
-    given = dict(zip(names, operands, strict=False)) | dict(keywords)
-    given.pop("size", None)
-    plain = all(isinstance(x, Constant) and np.ndim(x.item) == 0 for x in given.values())
-    if name not in _STREAMS or len(operands) > len(names) or not plain or "out" in given:
-        return None
-    return name, tuple((key, x.item) for key, x in given.items())
-
-
-def _rows(trace: Trace, drawing: Drawing, found: Draw, symbols: list[Symbol]) -> Any:
-    """The numbers of this iteration."""
-    name = f"{found.label}{found.number}".replace(" ", "")
-    everything = drawing.inputs[found.number] = trace.later(found.key, name)
-    at = tuple(wrap(number_of(symbol.dim), int, bound=BOUND) for symbol in symbols)
-    row = indexing.read(everything, at).value
-    form, item = found.gives.form, found.gives.item
-    bound = DYNAMIC_INT if int in (form, item) and not found.gives.is_large else None
-    if form is list:
-        x = wrap(row, scalar=False)
-        return [wrap(x[n].value, item, bound=bound) for n in range(found.gives.shape[0])]
-    kind = form if form in (bool, int, float) else None
-    return wrap(row, kind, bound=bound if kind is int else None, scalar=form is not np.ndarray)
 
 
 def origin_of(trace: Trace, generator: Any) -> Origin:
@@ -358,14 +273,6 @@ def _settle(x: Any) -> Any:
     if isinstance(x, tuple | list):
         return tuple(_settle(item) for item in x)
     return x
-
-
-def parameters(generator: Any, name: str) -> tuple[str, ...]:
-    """The names of a method's parameters; none where they are not to be had."""
-    try:
-        return tuple(inspect.signature(getattr(generator, name)).parameters)
-    except (TypeError, ValueError):
-        return ()
 
 
 def _operand(trace: Trace, label: str, x: Any) -> Any:

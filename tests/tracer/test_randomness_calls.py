@@ -387,6 +387,40 @@ def test_transforms_inside_of_transforms():
             np.testing.assert_allclose(compiled(X), wanted, rtol=1e-14)
 
 
+def test_a_gradient_in_a_loop_that_draws():
+    def f(x):
+        for _ in range(8):
+            x = x - 0.01 * grad(lambda w: np.sum(RNG.normal(size=4) * w**2))(x)
+        return x
+
+    def plain(x):
+        for _ in range(8):
+            x = x - 0.01 * 2 * RNG.normal(size=4) * x
+        return x
+
+    compiled = jit(f)
+    same(plain, compiled, X, ulp=8)
+    assert "8 times" in compiled.explain()
+
+
+def test_a_pullback_has_noise_that_cannot_be_drawn_again():
+    value, pullback = vjp(lambda x: x**2 * np.random.default_rng().normal(size=4), X)
+    np.testing.assert_allclose(pullback(np.ones(4))[0] * X / 2, value, rtol=1e-14)
+
+
+def test_errors_of_a_draw_are_raised_at_each_call():
+    compiled = jit(lambda x, scale: x * RNG.normal(0.0, scale))
+    for _ in range(2):
+        compiled(X, 1.0)
+        with pytest.raises(ValueError, match="scale < 0"):
+            compiled(X, -1.0)
+    differentiated = compile_grad(lambda scale: np.sum(np.random.normal(0.0, scale, size=3)))
+    for _ in range(2):
+        differentiated(1.0)
+        with pytest.raises(ValueError, match="scale < 0"):
+            differentiated(-1.0)
+
+
 # --- generators -----------------------------------------------------------------------------------
 
 
