@@ -5,6 +5,9 @@ One table of small programs; a test at the end holds the table to what adjit rec
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -168,6 +171,8 @@ def putmask(x):
     np.putmask(y, A > 0, x[0] ** 3)
     return y
 
+
+HOLES = np.where(np.arange(DISTINCT.size).reshape(DISTINCT.shape) % 5 == 1, np.nan, 1.0)
 
 PROGRAMS = {
     "sum": (lambda x: np.sum(x) * x, A),
@@ -391,6 +396,16 @@ PROGRAMS = {
     "apply_along_axis": (lambda x: np.apply_along_axis(np.prod, 0, x), A),
     "fromiter": (lambda x: np.fromiter((v * v for v in x), float), V),
     "ndenumerate": (lambda x: np.array([v * v * i[0] for i, v in np.ndenumerate(x)]), A),
+    # with holes
+    "nanmax": (lambda x: np.nanmax(HOLES * x * x, axis=1), DISTINCT),
+    "nanmin": (lambda x: np.nanmin(HOLES * x * x, axis=1), DISTINCT),
+    "nanvar": (lambda x: np.nanvar(HOLES * x, axis=1, ddof=1), DISTINCT),
+    "nanstd": (lambda x: np.nanstd(HOLES * x, axis=1), DISTINCT),
+    "nanpercentile": (lambda x: np.nanpercentile(HOLES * x, 30, axis=1), DISTINCT),
+    "cumulative_sum": (lambda x: np.cumulative_sum(x * x, axis=1, include_initial=True), A),
+    "cumulative_prod": (lambda x: np.cumulative_prod(x, axis=1), A),
+    "partition": (lambda x: np.sort(np.partition(x * x, 1, axis=1)[:, :2], axis=1), DISTINCT),
+    "union1d": (lambda x: np.union1d(x * x, [0.5]), np.array([1.5, 0.9, 2.0])),
     # creation
     "full": (lambda x: np.full((2, 2), x) * x, S),
     "full_like": (lambda x: np.full_like(x, x[0, 0]) * x, A),
@@ -431,7 +446,8 @@ def test_second_derivatives_of_forms(name):
 NO_FLOATS = {
     "isclose", "allclose", "array_equal", "array_equiv", "iscomplexobj", "isrealobj",
     "iscomplex", "isreal", "isposinf", "isneginf", "nonzero", "flatnonzero", "argwhere",
-    "unravel_index",
+    "unravel_index", "argmax", "argmin", "nanargmax", "nanargmin", "argsort", "argpartition",
+    "lexsort", "searchsorted", "digitize", "isin",
     "result_type", "any", "all", "count_nonzero", "shape", "ndim", "isscalar", "size", "int64",
     "int32", "int16", "int8", "uint64", "uint32", "uint16", "uint8", "bool",
 }  # fmt: skip
@@ -447,5 +463,8 @@ def test_every_function_is_in_the_table():
     covered |= {name.split()[0] for name in LINEAR_ALGEBRA} | {"eig", "eigvals"}
     # Those of complex numbers: test_complex.py, test_fourier.py.
     covered |= {"complex64", "complex128"} | set(np.fft.__all__)
+    for name in ("order_derivatives", "numerics_derivatives", "convolutions"):
+        source = Path(__file__).with_name(f"test_functions_{name}.py").read_text()
+        covered |= set(re.findall(r"np\.(\w+)", source))
     recorded = {function.__name__ for function in FUNCTIONS}
     assert recorded - covered - NO_FLOATS - FLOAT_CREATION == set()
