@@ -172,6 +172,10 @@ def putmask(x):
     return y
 
 
+def holed(x):
+    return np.where(HOLES == 1, x, np.nan)
+
+
 HOLES = np.where(np.arange(DISTINCT.size).reshape(DISTINCT.shape) % 5 == 1, np.nan, 1.0)
 
 PROGRAMS = {
@@ -401,7 +405,7 @@ PROGRAMS = {
     "nanmin": (lambda x: np.nanmin(HOLES * x * x, axis=1), DISTINCT),
     "nanvar": (lambda x: np.nanvar(HOLES * x, axis=1, ddof=1), DISTINCT),
     "nanstd": (lambda x: np.nanstd(HOLES * x, axis=1), DISTINCT),
-    "nanpercentile": (lambda x: np.nanpercentile(np.where(HOLES == 1, x, np.nan), 30, axis=1), DISTINCT),
+    "nanpercentile": (lambda x: np.nanpercentile(holed(x), 30, axis=1), DISTINCT),
     "cumulative_sum": (lambda x: np.cumulative_sum(x * x, axis=1, include_initial=True), A),
     "cumulative_prod": (lambda x: np.cumulative_prod(x, axis=1), A),
     "partition": (lambda x: np.sort(np.partition(x * x, 1, axis=1)[:, :2], axis=1), DISTINCT),
