@@ -47,7 +47,7 @@ from ..ir.passes.unlink import unlink
 from ..ir.types import ArrayType
 from ..ir.verify import verify
 from .derivatives import gradient, pullback
-from .errors import unsupported
+from .errors import error, unsupported
 from .modes import SCALARS, Path, differentiable_outputs
 
 
@@ -71,7 +71,7 @@ def derive(path: Path) -> Graph:
     try:
         return _derived(path)
     except NoDerivative as problem:
-        raise unsupported("a derivative of this order", hint=str(problem)) from problem
+        raise error("no_derivative", text=problem) from problem
 
 
 def _derived(path: Path) -> Graph:

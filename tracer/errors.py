@@ -138,6 +138,7 @@ MESSAGES: dict[str, str] = {
     "attribute": "{owner!r} object has no attribute {name!r}",
     "in_place_shape": "{text}",
     "unsupported": "{name} is not supported{hint}",
+    "no_derivative": "{text}",
     "escape": (
         "{operation} on a recorded array of shape {shape} and dtype {dtype} whose recording is"
         " over or which NumPy wants as plain numbers: {hint}"
@@ -234,6 +235,7 @@ _CLASSES: dict[str, type[AdjitError]] = {
     "unrolled_too_long": AdjitValueError,
     "unstable": AdjitValueError,
     "unsupported": AdjitNotImplementedError,
+    "no_derivative": AdjitNotImplementedError,
     "escape": AdjitTypeError,
     "no_number": AdjitTypeError,
     "cut": AdjitTypeError,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, NoReturn
+from collections.abc import Sequence
+from typing import Any
 
 from .tracer import primitive
 
 __all__ = ["defvjp", "primitive"]
 
 
-def defvjp(*args: Any, **kwargs: Any) -> NoReturn:
-    raise NotImplementedError("adjit has no custom rules yet")
+def defvjp(fun: primitive, *makers: Any, argnums: Sequence[int] | None = None) -> None:
+    fun.rules.update(zip(range(len(makers)) if argnums is None else argnums, makers, strict=True))
