@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from derivatives import check_first, check_second
 
+from adjit import check_grads
 from adjit.ir.passes.batch import batch
 from adjit.tracer.errors import AdjitError
 
@@ -269,8 +270,18 @@ def test_promotion(dtype: Any, other: Any) -> None:
         compare(lambda z: np.where(z.real > 0, z, other), z)
 
 
+@pytest.mark.parametrize("f", [np.max, np.min])
+def test_the_first_in_order(f: Any) -> None:
+    z = numbers(3, 4)
+    tied = np.array([1 + 2j, 1 - 1j, 1 + 5j, 0])
+    for x in (z, z.astype(np.complex64), np.round(z), tied.reshape(2, 2)):
+        compare(lambda x: (f(x), f(x, axis=0), f(x, axis=-1, keepdims=True)), x)
+    compare(lambda x: np.isnan(f(x)), np.array([1, np.nan + 1j, 2]))
+    check_grads(lambda x: f(x, axis=1), (z,))
+
+
 REFUSED: dict[str, Program] = {
-    "max": lambda z: np.max(z),
+    "max": lambda z: np.max(z, initial=0.0),
     "maximum": lambda z: np.maximum(z, 0),
     "less": lambda z: z < 1,
     "ptp": lambda z: np.ptp(z),

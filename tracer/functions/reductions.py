@@ -127,6 +127,9 @@ def _extremum(
         x = lift(a)
         axes = reduced_axes(axis, len(x.shape))
         masked = where is not UNSET and where is not True
+        if x.type.is_complex and not masked and (initial is UNSET or initial is None):
+            check_not_empty(x, axes, name)
+            return deliver(drop(_first_in_order(op, x, axes), axes, flag(keepdims)), out, name)
         if initial is UNSET or initial is None:
             if masked:
                 text = (
@@ -161,6 +164,20 @@ def check_not_empty(x: Value, axes: Ints, name: str) -> None:
     if results and not count:
         text = f"zero-size array to reduction operation {name}imum which has no identity"
         raise error("value", text=text)
+
+
+def _first_in_order(op: Callable[..., Value], x: Value, axes: Ints) -> Value:
+    """The largest or smallest complex number: by real parts, where they are equal by imaginary.
+
+    With a NaN among the numbers it is one.
+    """
+    re, im = ops.real(x), ops.imag(x)
+    last = const(-np.inf if op is ops.max_ else np.inf, im.dtype)
+    best = reduce(op, re, axes, True)
+    rest = reduce(op, ops.where(ops.eq(re, spread(best, re.shape)), im, last), axes, True)
+    missing = reduce(ops.any_, ops.isnan(x), axes, True)
+    parts = (ops.where(missing, np.nan, part) for part in (best, rest))
+    return ops.complex_(*parts)
 
 
 max_ = implements(np.max, np.amax)(_extremum(ops.max_, ops.maximum, "max"))

@@ -30,8 +30,8 @@ class primitive(custom_vjp):  # noqa: N801
         if current_trace() is not None:
             if not self.rules:
                 raise NotImplementedError(f"VJP and JVP of {self.name} are not defined")
-            rules = [self.rules.get(n) for n in range(len(args))]
-            self.defvjps(*[None if rule is None else functools.partial(_by, rule) for rule in rules])
+            makers = [self.rules.get(n) for n in range(len(args))]
+            self.defvjps(*[maker and functools.partial(_by, maker) for maker in makers])
         return super().__call__(*args, **kwargs)
 
     # The names of autograd before its version 1.2.
