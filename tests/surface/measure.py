@@ -117,7 +117,7 @@ def _differentiated(
     found: Measured, fun: Callable[..., Any], args: tuple, expected: Any
 ) -> Measured:
     rng = np.random.default_rng(4)
-    direction, other, weights = (_random(x, rng) for x in (args, args, expected))
+    direction, other, weights = (random_like(x, rng) for x in (args, args, expected))
     reasons: list[str] = []
 
     def pulled(*xs: Any) -> Any:
@@ -142,7 +142,7 @@ def _differentiated(
     attempt("vjp", lambda: close([_pairing(_pulled(fun, args, weights), direction)], [along]))
     if found.vjp == YES:
         bends = _differences(pulled, args, other, single)
-        again = _random(pulled(*_fresh(args)), rng)
+        again = random_like(pulled(*_fresh(args)), rng)
 
         def second() -> None:
             close(_pushed(pulled, args, other), bends)
@@ -218,7 +218,7 @@ def _single(leaves: Sequence[Any]) -> bool:
                if _moves(x))  # fmt: skip
 
 
-def _random(item: Any, rng: np.random.Generator) -> Any:
+def random_like(item: Any, rng: np.random.Generator) -> Any:
     """Random numbers in the structure of ``item``; None for what has no derivative."""
     leaves, structure = flatten(item)
     found: list[Any] = []
