@@ -333,6 +333,11 @@ def polyval(p: Any, x: Any) -> Any:
     return y
 
 
+def _steps(count: Any) -> Any:
+    """How many steps lie between so many points, of which there may be none."""
+    return count - 1 if count else 0
+
+
 @implements(np.trapezoid)
 def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: Any = -1) -> Any:
     from .common import cut, one_axis
@@ -341,7 +346,7 @@ def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: Any = -1) -> Any:
 
     heights = as_array(y)
     at = one_axis(axis, heights.ndim)
-    size = heights.shape[at] - 1
+    size = _steps(heights.shape[at])
     pair = [wrap(cut(heights.value, at, n, size)) for n in (1, 0)]
     width: Any = dx
     if x is not None:
@@ -349,6 +354,6 @@ def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: Any = -1) -> Any:
         width = diff(places) if places.ndim == 1 else diff(places, axis=axis)
         if places.ndim == 1:
             shape = [1] * heights.ndim
-            shape[at] = places.size - 1
+            shape[at] = _steps(places.size)
             width = width._view_reshape(tuple(shape))
     return sum_(width * (pair[0] + pair[1]) / 2.0, axis)

@@ -133,7 +133,7 @@ def _place(extremum: Callable[..., Value], name: str) -> Callable[..., Any]:
         whole = lift(a)
         x, at = _flat_or_axis(a, axis, scalar=True)
         sized(x, f"np.{name}")
-        if not x.shape[at] and 0 not in _without(x.shape, at):
+        if not x.shape[at]:
             raise error("value", text=f"attempt to get {name} of an empty sequence")
         y = first_extreme(x, at, extremum)
         if not flag(keepdims):

@@ -154,14 +154,12 @@ def _extremum(
 
 def check_not_empty(x: Value, axes: Ints, name: str) -> None:
     """NumPy's error for the maximum or minimum of nothing."""
-    shape = x.shape
-    results = count_of(shape, tuple(axis for axis in range(len(shape)) if axis not in axes))
-    count: Any = count_of(shape, axes)
+    count: Any = count_of(x.shape, axes)
     trace = current_trace()
     least = lower_bound(count)
     if isinstance(count, Affine) and (least is None or least < 1) and trace is not None:
         refuse(trace, f"the {name}imum of what may be empty")
-    if results and not count:
+    if not count:
         text = f"zero-size array to reduction operation {name}imum which has no identity"
         raise error("value", text=text)
 
