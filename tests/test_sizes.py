@@ -21,9 +21,9 @@ OFTEN = 24
 REFUSED = {"np.sort(z)", "np.sin(e) * 2.0", "np.sin(l) * 2.0"}
 """Complex numbers have no order here, and neither float16 nor long double are dtypes."""
 
-FAILING = ("np.median", "np.quantile", "np.percentile")
-"""Functions that stumble over arrays of no elements in NumPy, and give empty ones here."""
-ERRORS = (ValueError, TypeError, IndexError, ZeroDivisionError, NotImplementedError)
+FAILING = ("np.median", "np.quantile", "np.percentile", "logsumexp")
+"""Functions that stumble over arrays of no elements in NumPy or SciPy, and not here."""
+ERRORS = (ValueError, TypeError, IndexError, ArithmeticError, RuntimeError)
 
 
 def arguments(names: tuple[str, ...], size: int) -> tuple:
@@ -54,6 +54,8 @@ def test_few_elements(text: str, size: int) -> None:
         warnings.simplefilter("ignore")
         try:
             wanted = fun(*arguments(names, size))
+            if "irfft" in text and not size:
+                pytest.skip("NumPy returns memory that it has not written")
         except Exception:
             if not any(name in text for name in FAILING):
                 with pytest.raises(ERRORS):

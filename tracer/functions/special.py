@@ -10,6 +10,7 @@ import numpy as np
 
 from ...ir import ops
 from ...ir.graph import Value
+from ...ir.op import const
 from ...ir.ops.special import HIGHEST_ORDER
 from ...ir.types import F64
 from ..array import Array, wrap
@@ -20,7 +21,7 @@ from ..lift import lift
 from ..promote import promote
 from .common import as_value, broadcast_shapes, cast, reduced_axes, spread
 from .python_math import decide
-from .reductions import check_not_empty, drop, reduce
+from .reductions import check_not_empty, count_of, drop, kept_shape, reduce
 from .scipy_functions import records
 
 _records = records("scipy.special")
@@ -109,6 +110,9 @@ def logsumexp(
         # Where the weight is 0, nothing is large.
         value = ops.where(ops.eq(weights, 0.0), -np.inf, value)
     axes = reduced_axes(axis, len(value.shape))
+    if not count_of(value.shape, axes):
+        nothing = const(-np.inf, value.dtype)
+        return wrap(drop(spread(nothing, kept_shape(value.shape, axes)), axes, keepdims))
     most = _largest(value, axes, True)
     powers = ops.exp(value - spread(most, value.shape))
     powers = powers if weights is None else weights * powers
