@@ -31,6 +31,7 @@ from .factorizations import (
 )
 from .fourier import fft, irfft, rfft
 from .functions import expm, sqrtm
+from .general_spectra import general_eigenvalues, general_eigenvectors
 from .hermitian import hermitian_values, hermitian_vectors
 from .incomplete import betainc, betaincc, gammainc, gammaincc, stdtr
 from .logic import (

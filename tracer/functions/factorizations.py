@@ -139,12 +139,6 @@ def eigvalsh(a: Any, UPLO: Any = "L") -> Array:
     return result(y, common_dtype(x))
 
 
-@implements(np.linalg.eig, np.linalg.eigvals)
-def eig(a: Any) -> Any:
-    hint = "its results can be complex; eigh and eigvalsh of a symmetric matrix are supported"
-    raise unsupported("np.linalg.eig", hint=hint)
-
-
 # --- singular values ------------------------------------------------------------------------
 
 

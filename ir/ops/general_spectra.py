@@ -1,0 +1,213 @@
+"""Eigenvalues and eigenvectors of real matrices without symmetry, which may be complex.
+
+Derivatives in complex numbers, embedded: M. B. Giles, "An extended collection of matrix derivative
+results for forward and reverse mode algorithmic differentiation", 2008, 3.1. Vectors are those of
+LAPACK, of norm 1, with a component of the largest absolute value that is real, and derivatives are
+those of these vectors. Where eigenvalues coincide, vectors have none, and the values only where
+the matrix has a basis of eigenvectors; else they are infinite, NaN, or as large as rounding allows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ..graph import Value
+from ..op import Op, general
+from ..types import ArrayType
+from .complex_matrices import Pair, Tangents, embedded, embedded_adjoint, parts, times
+from .lapack import geev, per_matrix, unpack
+from .logic import eq, gt, logical_and, lt, where
+from .matrices import (
+    check_matrix,
+    columns,
+    diagonal,
+    diagonal_matrix,
+    identity_mask,
+    product,
+    reach,
+    rows,
+    turned,
+)
+from .pointwise import cast
+from .reduce import max_, sum_
+from .spectra import Present
+from .structure import reshape, slice_, update, zeros
+from .systems import solve
+
+
+def _reference(part: int) -> Any:
+    def reference(x: Any, where: str) -> Any:
+        n = x.shape[-1]
+
+        def one(a: Any) -> list[Any]:
+            if not part:
+                w = np.linalg.eigvals(a)
+                return [np.stack([w.real, w.imag])]
+            v = np.linalg.eig(a)[1]
+            y = np.empty((n, 2, n, 2))
+            y[:, 0, :, 0] = y[:, 1, :, 1] = v.real
+            y[:, 1, :, 0], y[:, 0, :, 1] = v.imag, -v.imag
+            return [y.reshape(2 * n, 2 * n)]
+
+        return per_matrix(one, [(2 * n, 2 * n) if part else (2, n)], where, x)[0]
+
+    return reference
+
+
+def _values_type(x: ArrayType, where: str) -> ArrayType:
+    *batch, n, _ = check_matrix("general_eigenvalues", x, square=True).ints
+    return x.with_shape((*batch, 2, n))
+
+
+def _vectors_type(x: ArrayType, where: str) -> ArrayType:
+    *batch, n, _ = check_matrix("general_eigenvectors", x, square=True).ints
+    return x.with_shape((*batch, 2 * n, 2 * n))
+
+
+def value_parts(y: Value) -> Pair:
+    """The real and the imaginary parts of eigenvalues."""
+    *batch, _, n = y.shape
+    zero, step = (0,) * len(batch), (1,) * len(y.shape)
+    re, im = (slice_(y, start=(*zero, k, 0), step=step, size=(*batch, 1, n)) for k in (0, 1))
+    return reshape(re, shape=(*batch, n)), reshape(im, shape=(*batch, n))
+
+
+def _side_by_side(pair: Pair) -> Value:
+    *batch, n = pair[0].shape
+    y = zeros(pair[0].type.with_shape((*batch, 2, n)))
+    for number, part in enumerate(pair):
+        start = (*[0] * len(batch), number, 0)
+        y = update(y, columns(part), start=start, step=(1,) * len(y.shape))
+    return y
+
+
+def _moved(v: Value, t: Value) -> Value:
+    """The tangent in the basis of the eigenvectors, embedded."""
+    return solve(v, product(embedded(t, zeros(t.type)), v), trans=False, where="")
+
+
+def _moved_adjoint(v: Value, g: Value) -> Value:
+    inner = product(solve(v, g, trans=True, where=""), v, turn_z=True)
+    return embedded_adjoint(inner)[0]
+
+
+def _values_vjp(y: Value, g: Value) -> tuple[Value]:
+    v = general_eigenvectors(*y.args, **dict(y.attrs))
+    weights = [0.5 * diagonal_matrix(part) for part in value_parts(g)]
+    return (_moved_adjoint(v, embedded(*weights)),)
+
+
+def _values_jvp(y: Value, tangents: Tangents) -> Value | None:
+    (t,) = tangents
+    if t is None:
+        return None
+    re, im = parts(_moved(general_eigenvectors(*y.args, **dict(y.attrs)), t))
+    return _side_by_side((diagonal(re), diagonal(im)))
+
+
+def _inverse_gaps(y: Value) -> Pair:
+    """1 / (w[j] - w[i]), and 0 on the diagonal."""
+    re, im = value_parts(general_eigenvalues(*y.args, **dict(y.attrs)))
+    n = re.shape[-1]
+    mask = identity_mask(n, n)
+    re = where(mask, 1.0, columns(re) - rows(re))
+    im = columns(im) - rows(im)
+    size = re * re + im * im
+    return where(mask, 0.0, re / size), where(mask, 0.0, -im / size)
+
+
+def _turns(re: Value, im: Value) -> Value:
+    """Weights of components that give the imaginary part of the largest one, which is real, over
+    that component, for each vector."""
+    axes = (len(re.shape) - 2,)
+    size = where(eq(im, 0.0), re * re, 0.0)
+    largest = logical_and(eq(size, columns(max_(size, axes=axes))), eq(im, 0.0))
+    chosen = cast(largest, dtype=re.dtype)
+    return chosen / (where(largest, re, 1.0) * columns(sum_(chosen, axes=axes)))
+
+
+def _vectors_vjp(y: Value, g: Value) -> tuple[Value]:
+    gre, gim = embedded_adjoint(g)
+    if not gre.shape[-1]:
+        return (gre,)
+    vre, vim = parts(y)
+    axes = (len(vre.shape) - 2,)
+    along = columns(sum_(vre * gre + vim * gim, axes=axes))
+    turn = columns(sum_(vre * gim - vim * gre, axes=axes))
+    gre, gim = gre - vre * along, gim - vim * along - _turns(vre, vim) * turn
+    re, im = _inverse_gaps(y)
+    inner = product(y, embedded(gre, gim), turn_x=True)
+    weighted = times((re, -im), parts(inner))
+    return (_moved_adjoint(y, 0.5 * embedded(*weighted)),)
+
+
+def _vectors_jvp(y: Value, tangents: Tangents) -> Value | None:
+    (t,) = tangents
+    if t is None:
+        return None
+    inner = embedded(*times(_inverse_gaps(y), parts(_moved(y, t))))
+    re, im = parts(product(y, inner))
+    if not re.shape[-1]:
+        return zeros(y.type)
+    vre, vim = parts(y)
+    axes = (len(vre.shape) - 2,)
+    along = columns(-sum_(vre * re + vim * im, axes=axes))
+    turn = columns(-sum_(_turns(vre, vim) * im, axes=axes))
+    scale = along, turn
+    more = times((vre, vim), scale)
+    return embedded(re + more[0], im + more[1])
+
+
+def _expand_values(args: Sequence[Value], attrs: dict[str, Any], present: Present) -> Value:
+    *batch, n, _ = args[0].type.ints
+    vectors = present("general_eigenvectors")
+    packed = geev(turned(*args), vectors=vectors, **attrs)
+    found = unpack(packed, (2 * n,), (n, n))[0] if vectors else packed
+    return reshape(found, shape=(*batch, 2, n))
+
+
+def _expand_vectors(args: Sequence[Value], attrs: dict[str, Any], present: Present) -> Value:
+    n = args[0].type.ints[-1]
+    packed = geev(turned(*args), vectors=True, **attrs)
+    _, angles, found = unpack(packed, (n,), (n,), (n, n))
+    if not n:
+        return zeros(args[0].type)
+    found = turned(found)
+    first, second = columns(gt(angles, 0.0)), columns(lt(angles, 0.0))
+    re = where(second, _shifted(found, 1), found)
+    im = where(first, _shifted(found, -1), where(second, -found, 0.0))
+    return embedded(re, im)
+
+
+def _shifted(x: Value, by: int) -> Value:
+    """The columns moved on by one or back by one."""
+    *batch, m, n = x.type.ints
+    zero, step = (0,) * (len(batch) + 1), (1,) * (len(batch) + 2)
+    size = (*batch, m, n - 1)
+    moved = slice_(x, start=(*zero, max(-by, 0)), step=step, size=size)
+    return update(zeros(x.type), moved, start=(*zero, max(by, 0)), step=step)
+
+
+general_eigenvalues: Op = general(
+    "general_eigenvalues",
+    _reference(0),
+    _values_type,
+    _values_vjp,
+    _values_jvp,
+    reach,
+    expand=_expand_values,
+    doc="A row of real parts and one of imaginary parts.",
+)
+general_eigenvectors: Op = general(
+    "general_eigenvectors",
+    _reference(1),
+    _vectors_type,
+    _vectors_vjp,
+    _vectors_jvp,
+    reach,
+    expand=_expand_vectors,
+    doc="The columns are the vectors; embedded, so of twice as many rows and columns.",
+)
