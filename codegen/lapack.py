@@ -204,6 +204,31 @@ class Factorizations(ByReference):
             self.int(workspace(value)["work"]),
         )
 
+    def _complex_geev(self, b: ll.IRBuilder, item: Item) -> ll.Value:
+        (a,), (n, _), value = item.args, item.matrix, item.value
+        copy, size = item.scratch["copy"], self.int(n)
+        self._copy(b, copy, a, 2 * n * n * item.size)
+        vectors = behind(b, item.y, 2 * n * item.size) if value.attr("vectors") else copy
+        return self._lapack(
+            b,
+            item,
+            "geev",
+            self.char("N"),
+            self.char("V" if value.attr("vectors") else "N"),
+            size,
+            copy,
+            size,
+            item.y,
+            copy,
+            size,
+            vectors,
+            size,
+            item.scratch["work"],
+            self.int(workspace(value)["work"] // 2),
+            item.scratch["rwork"],
+            is_complex=True,
+        )
+
     def _gelqf(self, b: ll.IRBuilder, item: Item) -> None:
         (a,), (m, n), size = item.args, item.matrix, item.size
         stride = m if item.value.attr("complete") else n

@@ -17,7 +17,7 @@ _ALIGNMENT = 64
 def workspace(value: Value) -> dict[str, int]:
     """Name -> numbers of the call's dtype, or, for names that begin with i, of int32."""
     name = value.op.name
-    if name in ("complex_getrf", "heevd", "geev"):
+    if name in ("complex_getrf", "heevd", "geev", "complex_geev"):
         return _of_complex(value)
     if name not in ("getrf", "gelqf", "syevd", "gesdd"):
         return {}
@@ -43,6 +43,9 @@ def _of_complex(value: Value) -> dict[str, int]:
         return {"ipiv": n}
     if value.op.name == "geev":
         return {"copy": n * n, "work": (4 + BLOCK) * n + BLOCK * (BLOCK + 1)}
+    if value.op.name == "complex_geev":
+        work = (2 + BLOCK) * n + BLOCK * (BLOCK + 1)
+        return {"copy": 2 * n * n, "work": 2 * work, "rwork": 2 * n}
     if value.attr("vectors"):
         work, rwork, iwork = 2 * n + n * n, 1 + 5 * n + 2 * n * n, 3 + 5 * n
         return {"work": 2 * (work + BLOCK * n), "rwork": rwork, "iwork": iwork}

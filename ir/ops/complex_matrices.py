@@ -18,9 +18,9 @@ from ..op import Op, const, general
 from ..types import I64, ArrayType
 from .lapack import complex_getrf, unpack
 from .logic import eq, ne, where
-from .matrices import check_matrix, diagonal, identity, turned
+from .matrices import check_matrix, diagonal, identity, reach, turned
 from .pointwise import cast, hypot
-from .reduce import any_, sum_
+from .reduce import sum_
 from .structure import broadcast, iota, reshape, slice_, update, zeros
 from .systems import as_factor, solve
 
@@ -85,12 +85,12 @@ def check_parts(name: str, re: ArrayType, im: ArrayType, square: bool = False) -
     return check_matrix(name, re, square=square)
 
 
-def tangent_of(y: Value, tangents: Tangents) -> Pair | None:
-    """Tangents of both parts, of which one may be zero."""
+def tangent_of(y: Value, tangents: Tangents) -> tuple[Value, ...] | None:
+    """Tangents of all parts, of which some may be zero."""
     if all(t is None for t in tangents):
         return None
-    re, im = (zeros(a.type) if t is None else t for a, t in zip(y.args, tangents, strict=True))
-    return re, im
+    pairs = zip(y.args, tangents, strict=True)
+    return tuple(zeros(a.type) if t is None else t for a, t in pairs)
 
 
 # --- the phase of determinants --------------------------------------------------------------
@@ -187,22 +187,13 @@ def _side_by_side(pair: Pair, batch: tuple[int, ...]) -> Value:
     return y
 
 
-def all_reach(y: Value, mask: Value) -> tuple[Value, ...]:
-    """All of both parts matters to each element of a result."""
-    count = len(y.args[0].shape) - 2
-    axes = tuple(range(count, len(mask.shape)))
-    flags = any_(mask, axes=axes) if axes else mask
-    spread = reshape(flags, shape=(*flags.shape, 1, 1))
-    return tuple(broadcast(spread, shape=arg.shape) for arg in y.args)
-
-
 det_phase: Op = general(
     "det_phase",
     _phase_reference,
     _phase_type,
     _phase_vjp,
     _phase_jvp,
-    all_reach,
+    reach,
     expand=_expand_phase,
     doc="The determinant of a complex matrix over its absolute value: two numbers, 0 if singular.",
 )

@@ -1,4 +1,4 @@
-"""Eigenvalues and eigenvectors of real matrices without symmetry, which may be complex.
+"""Eigenvalues and eigenvectors of matrices without symmetry, real, or given by two parts.
 
 Derivatives in complex numbers, embedded: M. B. Giles, "An extended collection of matrix derivative
 results for forward and reverse mode algorithmic differentiation", 2008, 3.1. Vectors are those of
@@ -17,11 +17,21 @@ import numpy as np
 from ..graph import Value
 from ..op import Op, general
 from ..types import ArrayType
-from .complex_matrices import Pair, Tangents, embedded, embedded_adjoint, parts, times
-from .lapack import geev, per_matrix, unpack
+from .complex_matrices import (
+    Pair,
+    Tangents,
+    check_parts,
+    embedded,
+    embedded_adjoint,
+    for_lapack,
+    from_lapack,
+    parts,
+    tangent_of,
+    times,
+)
+from .lapack import complex_geev, geev, per_matrix, unpack
 from .logic import eq, gt, logical_and, lt, where
 from .matrices import (
-    check_matrix,
     columns,
     diagonal,
     diagonal_matrix,
@@ -39,10 +49,11 @@ from .systems import solve
 
 
 def _reference(part: int) -> Any:
-    def reference(x: Any, where: str) -> Any:
-        n = x.shape[-1]
+    def reference(*given: Any, where: str) -> Any:
+        n = given[0].shape[-1]
 
-        def one(a: Any) -> list[Any]:
+        def one(*pair: Any) -> list[Any]:
+            a = pair[0] if len(pair) == 1 else pair[0] + 1j * pair[1]
             if not part:
                 w = np.linalg.eigvals(a)
                 return [np.stack([w.real, w.imag])]
@@ -52,19 +63,19 @@ def _reference(part: int) -> Any:
             y[:, 1, :, 0], y[:, 0, :, 1] = v.imag, -v.imag
             return [y.reshape(2 * n, 2 * n)]
 
-        return per_matrix(one, [(2 * n, 2 * n) if part else (2, n)], where, x)[0]
+        return per_matrix(one, [(2 * n, 2 * n) if part else (2, n)], where, *given)[0]
 
     return reference
 
 
-def _values_type(x: ArrayType, where: str) -> ArrayType:
-    *batch, n, _ = check_matrix("general_eigenvalues", x, square=True).ints
-    return x.with_shape((*batch, 2, n))
+def _values_type(*args: ArrayType, where: str) -> ArrayType:
+    *batch, n, _ = check_parts("general_eigenvalues", args[0], args[-1], square=True).ints
+    return args[0].with_shape((*batch, 2, n))
 
 
-def _vectors_type(x: ArrayType, where: str) -> ArrayType:
-    *batch, n, _ = check_matrix("general_eigenvectors", x, square=True).ints
-    return x.with_shape((*batch, 2 * n, 2 * n))
+def _vectors_type(*args: ArrayType, where: str) -> ArrayType:
+    *batch, n, _ = check_parts("general_eigenvectors", args[0], args[-1], square=True).ints
+    return args[0].with_shape((*batch, 2 * n, 2 * n))
 
 
 def value_parts(y: Value) -> Pair:
@@ -84,27 +95,31 @@ def _side_by_side(pair: Pair) -> Value:
     return y
 
 
-def _moved(v: Value, t: Value) -> Value:
+def _moved(y: Value, v: Value, tangents: Tangents) -> Value | None:
     """The tangent in the basis of the eigenvectors, embedded."""
-    return solve(v, product(embedded(t, zeros(t.type)), v), trans=False, where="")
+    given = tangent_of(y, tangents)
+    if given is None:
+        return None
+    t = embedded(given[0], given[1] if len(given) > 1 else zeros(given[0].type))
+    return solve(v, product(t, v), trans=False, where="")
 
 
-def _moved_adjoint(v: Value, g: Value) -> Value:
+def _moved_adjoint(y: Value, v: Value, g: Value) -> tuple[Value, ...]:
     inner = product(solve(v, g, trans=True, where=""), v, turn_z=True)
-    return embedded_adjoint(inner)[0]
+    return embedded_adjoint(inner)[: len(y.args)]
 
 
-def _values_vjp(y: Value, g: Value) -> tuple[Value]:
+def _values_vjp(y: Value, g: Value) -> tuple[Value, ...]:
     v = general_eigenvectors(*y.args, **dict(y.attrs))
     weights = [0.5 * diagonal_matrix(part) for part in value_parts(g)]
-    return (_moved_adjoint(v, embedded(*weights)),)
+    return _moved_adjoint(y, v, embedded(*weights))
 
 
 def _values_jvp(y: Value, tangents: Tangents) -> Value | None:
-    (t,) = tangents
-    if t is None:
+    moved = _moved(y, general_eigenvectors(*y.args, **dict(y.attrs)), tangents)
+    if moved is None:
         return None
-    re, im = parts(_moved(general_eigenvectors(*y.args, **dict(y.attrs)), t))
+    re, im = parts(moved)
     return _side_by_side((diagonal(re), diagonal(im)))
 
 
@@ -129,10 +144,10 @@ def _turns(re: Value, im: Value) -> Value:
     return chosen / (where(largest, re, 1.0) * columns(sum_(chosen, axes=axes)))
 
 
-def _vectors_vjp(y: Value, g: Value) -> tuple[Value]:
+def _vectors_vjp(y: Value, g: Value) -> tuple[Value, ...]:
     gre, gim = embedded_adjoint(g)
     if not gre.shape[-1]:
-        return (gre,)
+        return (gre, gim)[: len(y.args)]
     vre, vim = parts(y)
     axes = (len(vre.shape) - 2,)
     along = columns(sum_(vre * gre + vim * gim, axes=axes))
@@ -141,14 +156,14 @@ def _vectors_vjp(y: Value, g: Value) -> tuple[Value]:
     re, im = _inverse_gaps(y)
     inner = product(y, embedded(gre, gim), turn_x=True)
     weighted = times((re, -im), parts(inner))
-    return (_moved_adjoint(y, 0.5 * embedded(*weighted)),)
+    return _moved_adjoint(y, y, 0.5 * embedded(*weighted))
 
 
 def _vectors_jvp(y: Value, tangents: Tangents) -> Value | None:
-    (t,) = tangents
-    if t is None:
+    moved = _moved(y, y, tangents)
+    if moved is None:
         return None
-    inner = embedded(*times(_inverse_gaps(y), parts(_moved(y, t))))
+    inner = embedded(*times(_inverse_gaps(y), parts(moved)))
     re, im = parts(product(y, inner))
     if not re.shape[-1]:
         return zeros(y.type)
@@ -162,15 +177,20 @@ def _vectors_jvp(y: Value, tangents: Tangents) -> Value | None:
 
 
 def _expand_values(args: Sequence[Value], attrs: dict[str, Any], present: Present) -> Value:
-    *batch, n, _ = args[0].type.ints
+    n = args[0].type.ints[-1]
     vectors = present("general_eigenvectors")
+    if len(args) == 2:
+        packed = complex_geev(for_lapack(*args), vectors=vectors, **attrs)
+        return turned(unpack(packed, (n, 2))[0])
     packed = geev(turned(*args), vectors=vectors, **attrs)
-    found = unpack(packed, (2 * n,), (n, n))[0] if vectors else packed
-    return reshape(found, shape=(*batch, 2, n))
+    return unpack(packed, (2, n))[0]
 
 
 def _expand_vectors(args: Sequence[Value], attrs: dict[str, Any], present: Present) -> Value:
     n = args[0].type.ints[-1]
+    if len(args) == 2:
+        packed = complex_geev(for_lapack(*args), vectors=True, **attrs)
+        return embedded(*from_lapack(unpack(packed, (n, 2), (n, 2 * n))[1]))
     packed = geev(turned(*args), vectors=True, **attrs)
     _, angles, found = unpack(packed, (n,), (n,), (n, n))
     if not n:

@@ -19,7 +19,6 @@ from ..types import I64, ArrayType
 from .complex_matrices import (
     Pair,
     Tangents,
-    all_reach,
     check_parts,
     embedded,
     embedded_adjoint,
@@ -38,6 +37,7 @@ from .matrices import (
     fold,
     identity_mask,
     product,
+    reach,
     rows,
     symmetric,
     triangle,
@@ -196,7 +196,7 @@ hermitian_values: Op = general(
     _values_type,
     _values_vjp,
     _values_jvp,
-    all_reach,
+    reach,
     expand=_expand_values,
     doc="Of the Hermitian matrix with the given triangle, ascending.",
 )
@@ -206,7 +206,7 @@ hermitian_vectors: Op = general(
     _vectors_type,
     _vectors_vjp,
     _vectors_jvp,
-    all_reach,
+    reach,
     expand=_expand_vectors,
     doc="The columns are the vectors; embedded, so of twice as many rows and columns.",
 )

@@ -324,3 +324,25 @@ def _geev_reference(x: Any, vectors: bool, where: str) -> Any:
 geev = _library("geev", _geev_reference, _geev_type)
 """Of *transposed* matrices, the real and imaginary parts of eigenvalues, and eigenvectors as rows:
 of two that are conjugate, the first with a positive imaginary part, the real and imaginary part."""
+
+
+def _complex_geev_type(x: ArrayType, vectors: bool, where: str) -> ArrayType:
+    batch, n = _check_columns("complex_geev", x)
+    return x.with_shape((*batch, 2 * n + (2 * n * n if vectors else 0)))
+
+
+def _complex_geev_reference(x: Any, vectors: bool, where: str) -> Any:
+    *batch, n, _ = x.shape
+
+    def one(a: Any) -> list[Any]:
+        if not vectors:
+            return [_sides(np.linalg.eigvals(_joined(a))[None])]
+        w, v = np.linalg.eig(_joined(a))
+        return [_sides(w[None]), _sides(v)]
+
+    sizes = [(n, 2), (n, 2 * n)] if vectors else [(n, 2)]
+    return pack(tuple(batch), per_matrix(one, sizes, where, x))
+
+
+complex_geev = _library("complex_geev", _complex_geev_reference, _complex_geev_type)
+"""Eigenvalues, the parts of each side by side, and eigenvectors of complex matrices."""

@@ -6,7 +6,8 @@ numbers: another path.
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.linalg._linalg import EigResult
@@ -18,47 +19,69 @@ from ...ir.ops.complex_matrices import parts as unembedded
 from ...ir.ops.general_spectra import value_parts
 from ..array import Array
 from ..current import current_trace
-from ..errors import unsupported
 from ..regions import innermost
 from ..regions import refuse as refuse_region
 from ..table import implements
-from .complex_matrices import is_complex, joined
-from .matrices import ANY, NOT_CONVERGED, common_dtype, lin_alg_error, located, result, stacked, wide
+from .complex_matrices import is_complex, joined, parts
+from .matrices import (
+    ANY,
+    NOT_CONVERGED,
+    common_dtype,
+    lin_alg_error,
+    located,
+    result,
+    stacked,
+    wide,
+)
 from .python_math import decide
 
 
-def _spectrum(a: Any) -> tuple[Array, Value, Pair, bool]:
-    """The operand, its value, its eigenvalues, and whether all are real."""
+class _Spectrum(NamedTuple):
+    x: Array
+    """The operand."""
+
+    args: Sequence[Value]
+    """Its value, or both parts."""
+
+    values: Pair
+    is_real: bool
+
+
+def _spectrum(a: Any) -> _Spectrum:
     x = stacked(a, square=True, kinds=ANY)
-    if is_complex(x):
-        hint = "of Hermitian matrices eigh and eigvalsh are"
-        raise unsupported("np.linalg.eig of complex matrices", hint=hint)
     trace = current_trace()
     if trace is not None and innermost(trace) is not None:
         refuse_region(trace, "eigenvalues that are real or complex")
-    value = wide(x)
-    proper = ops.isfinite(value)
+    args: Sequence[Value] = parts(x) if is_complex(x) else [wide(x)]
+    proper = ops.isfinite(args[0])
+    for part in args[1:]:
+        proper = ops.logical_and(proper, ops.isfinite(part))
     proper = ops.all_(proper, axes=tuple(range(len(proper.shape))))
     if not decide(proper, "all elements of the matrix of np.linalg.eig are finite"):
         raise lin_alg_error("Array must not contain infs or NaNs")
-    value = ops.where(proper, value, 0.0)  # LAPACK may be called before that is decided.
-    w = value_parts(ops.general_eigenvalues(value, where=located(NOT_CONVERGED)))
-    flat = ops.eq(w[1], 0.0)
-    all_real = ops.all_(flat, axes=tuple(range(len(flat.shape))))
-    return x, value, w, decide(all_real, "all eigenvalues are real")
+    # LAPACK may be called before that is decided.
+    args = [ops.where(proper, part, 0.0) for part in args]
+    w = value_parts(ops.general_eigenvalues(*args, where=located(NOT_CONVERGED)))
+    if is_complex(x):
+        return _Spectrum(x, args, w, False)
+    real = ops.eq(w[1], 0.0)
+    real = ops.all_(real, axes=tuple(range(len(real.shape))))
+    return _Spectrum(x, args, w, decide(real, "all eigenvalues are real"))
+
+
+def _delivered(found: _Spectrum, pair: Pair) -> Array:
+    return result(pair[0], common_dtype(found.x)) if found.is_real else joined(pair, found.x)
 
 
 @implements(np.linalg.eigvals)
 def eigvals(a: Any) -> Array:
-    x, _, w, is_real = _spectrum(a)
-    return result(w[0], common_dtype(x)) if is_real else joined(w, x)
+    found = _spectrum(a)
+    return _delivered(found, found.values)
 
 
 @implements(np.linalg.eig)
 def eig(a: Any) -> Any:
-    x, value, w, is_real = _spectrum(a)
-    v = unembedded(ops.general_eigenvectors(value, where=located(NOT_CONVERGED)))
-    found: list[Any] = [
-        result(pair[0], common_dtype(x)) if is_real else joined(pair, x) for pair in (w, v)
-    ]
-    return EigResult(*found)
+    found = _spectrum(a)
+    vectors = unembedded(ops.general_eigenvectors(*found.args, where=located(NOT_CONVERGED)))
+    results: list[Any] = [_delivered(found, pair) for pair in (found.values, vectors)]
+    return EigResult(*results)
