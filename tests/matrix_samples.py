@@ -95,7 +95,7 @@ _TRIANGULAR = [
 _SQUARE: list[Shape] = [(3, 3), (2, 3, 3), (1, 1), (0, 0), (0, 2, 2)]
 _ANY: list[Shape] = [(3, 3), (2, 4, 2), (2, 3), (1, 1), (3, 0), (0, 3)]
 _SIDES: list[Shape] = [(3, 6), (2, 2, 4), (1, 2), (0, 0)]
-_GENERAL = [[s] * count for s in _SQUARE for count in (1, 2)] + [[(4, 4)]]
+_GENERAL = [[s] * count for s in _SQUARE for count in (1, 2)]
 _TALL: list[Shape] = [(3, 3), (2, 4, 2), (1, 1), (3, 0)]
 
 MATRIX_SAMPLES: dict[str, list[Make]] = {

@@ -112,7 +112,7 @@ def _moved(y: Value, v: Value, tangents: Tangents) -> Value | None:
     given = tangent_of(y, tangents)
     if given is None:
         return None
-    t = embedded(*completed(*given, y.attr("lower")))
+    t = embedded(*completed(given[0], given[1], y.attr("lower")))
     return product(v, product(t, v), turn_x=True)
 
 

@@ -65,7 +65,8 @@ def per_matrix(
 
 
 def pack(batch: Shape, arrays: Sequence[Any]) -> Any:
-    return np.concatenate([x.reshape(*batch, -1) for x in arrays], axis=-1)
+    count = len(batch)
+    return np.concatenate([x.reshape(*batch, prod(x.shape[count:])) for x in arrays], axis=-1)
 
 
 def unpack(packed: Value, *shapes: Ints) -> list[Value]:
@@ -243,7 +244,7 @@ def _joined(x: Any) -> Any:
 
 def _sides(z: Any) -> Any:
     z = z.T
-    return np.stack([z.real, z.imag], -1).reshape(z.shape[0], -1)
+    return np.stack([z.real, z.imag], -1).reshape(z.shape[0], 2 * z.shape[1])
 
 
 def _check_columns(name: str, x: ArrayType) -> tuple[Ints, int]:

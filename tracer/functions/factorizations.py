@@ -119,8 +119,8 @@ def eigh(a: Any, UPLO: Any = "L") -> Any:
     x = stacked(a, square=True, kinds=ANY)
     if is_complex(x):
         w, v = (op(*parts(x), **attrs) for op in (ops.hermitian_values, ops.hermitian_vectors))
-        vectors: Any = joined(unembedded(v), x)
-        return EighResult(result(w, common_dtype(x)), vectors)
+        results: list[Any] = [result(w, common_dtype(x)), joined(unembedded(v), x)]
+        return EighResult(*results)
     value, dtype = wide(x), common_dtype(x)
     w, v = (op(value, **attrs) for op in (ops.eigenvalues, ops.eigenvectors))
     found: list[Any] = [result(part, dtype) for part in (w, v)]
