@@ -4,7 +4,7 @@ Derivatives in complex numbers, embedded: M. B. Giles, "An extended collection o
 results for forward and reverse mode algorithmic differentiation", 2008, 3.1. Vectors are those of
 LAPACK, of norm 1, with a component of the largest absolute value that is real, and derivatives are
 those of these vectors. Where eigenvalues coincide, vectors have none, and the values only where
-the matrix has a basis of eigenvectors; else they are infinite, NaN, or as large as rounding allows.
+the matrix has a basis of eigenvectors; else they are infinite or NaN.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from .complex_matrices import (
     tangent_of,
     times,
 )
+from .factorizations import lu
 from .lapack import complex_geev, geev, per_matrix, unpack
 from .logic import eq, gt, logical_and, lt, where
 from .matrices import (
@@ -41,11 +42,14 @@ from .matrices import (
     rows,
     turned,
 )
-from .pointwise import cast
-from .reduce import max_, sum_
+from .pointwise import abs_, cast
+from .reduce import max_, min_, sum_
 from .spectra import Present
 from .structure import reshape, slice_, update, zeros
 from .systems import solve
+
+SINGULAR = 1e-10
+"""Vectors whose pivots have this ratio leave few digits of a derivative."""
 
 
 def _reference(part: int) -> Any:
@@ -95,16 +99,31 @@ def _side_by_side(pair: Pair) -> Value:
     return y
 
 
+def _if_basis(v: Value) -> Value:
+    """The eigenvectors, or NaN where they are no basis, up to rounding errors.
+
+    There eigenvalues have no derivative, but what is computed may be finite.
+    """
+    if 0 in v.shape:
+        return v
+    pivots = abs_(diagonal(lu(v)))
+    last = (len(pivots.shape) - 1,)
+    is_basis = gt(min_(pivots, axes=last), SINGULAR * max_(pivots, axes=last))
+    return where(reshape(is_basis, shape=(*is_basis.shape, 1, 1)), v, np.nan)
+
+
 def _moved(y: Value, v: Value, tangents: Tangents) -> Value | None:
     """The tangent in the basis of the eigenvectors, embedded."""
     given = tangent_of(y, tangents)
     if given is None:
         return None
     t = embedded(given[0], given[1] if len(given) > 1 else zeros(given[0].type))
+    v = _if_basis(v)
     return solve(v, product(t, v), trans=False, where="")
 
 
 def _moved_adjoint(y: Value, v: Value, g: Value) -> tuple[Value, ...]:
+    v = _if_basis(v)
     inner = product(solve(v, g, trans=True, where=""), v, turn_z=True)
     return embedded_adjoint(inner)[: len(y.args)]
 

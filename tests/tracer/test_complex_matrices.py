@@ -168,6 +168,19 @@ def test_eigenvalues_in_a_loop() -> None:
         np.testing.assert_allclose(np.sum(grad(program)(x, 5) * t), wanted, rtol=1e-7)
 
 
+def test_eigenvalues_that_coincide() -> None:
+    for program in (
+        lambda x: np.sum(np.real(L.eigvals(x))),
+        lambda x: np.sum(L.eigvalsh(x)),
+        lambda x: np.sum(L.svdvals(x)),
+    ):
+        for x in (np.eye(3), np.eye(3) + 0j):
+            np.testing.assert_allclose(grad(program)(x), np.eye(3), atol=1e-15)
+    assert not np.any(np.isfinite(grad(lambda x: np.sum(L.eigvals(x) ** 2))(np.tri(2))))
+    assert not np.any(np.isfinite(grad(lambda x: np.sum(np.abs(L.eig(x)[1])))(np.tri(3))))
+    assert not np.all(np.isfinite(grad(lambda x: np.sum(np.abs(L.eigh(x)[1])))(np.eye(3) + 0j)))
+
+
 # --- errors ---------------------------------------------------------------------------------
 
 
