@@ -199,6 +199,9 @@ def test_a_singular_determinant_has_no_derivative() -> None:
     for x in (z, np.ones((3, 3), complex), np.zeros((2, 2), complex)):
         np.testing.assert_allclose(jit(lambda z: L.det(z))(x), 0.0, atol=1e-14)
         assert not np.any(np.isfinite(grad(lambda z: np.real(L.det(z)))(x)))
+    scaled = np.diag([1e-9, 1e9j])
+    wanted = L.det(scaled) * L.inv(scaled).T
+    np.testing.assert_allclose(grad(lambda z: np.real(L.det(z)))(scaled), wanted, rtol=1e-14)
 
 
 @pytest.mark.parametrize("program", [lambda z: L.svd(z), lambda z: L.qr(z)])

@@ -18,7 +18,7 @@ from .common import cast, cut, reshape
 from .matrices import SVD_FAILED, common_dtype, located, wide
 
 NEGLIGIBLE = 1e-12
-"""Below this ratio of pivots what is left of a determinant are rounding errors."""
+"""Pivots below this part of their column are little more than rounding errors."""
 
 
 def is_complex(*arrays: Array) -> bool:
@@ -90,9 +90,12 @@ def determinant(x: Array) -> Pair:
     re, im = phase[0] * size, phase[1] * size
     if not x.shape[-1]:
         return re, im
-    pivots = ops.abs_(diagonal(ops.lu(embedding(x))))
-    last = (len(pivots.shape) - 1,)
-    regular = ops.gt(ops.min_(pivots, axes=last), NEGLIGIBLE * ops.max_(pivots, axes=last))
+    whole = embedding(x)
+    rank = len(whole.shape)
+    # Each pivot has rounding errors of the size of its column.
+    sizes = ops.max_(ops.abs_(whole), axes=(rank - 2,))
+    pivots = ops.abs_(diagonal(ops.lu(whole)))
+    regular = ops.all_(ops.gt(pivots, NEGLIGIBLE * sizes), axes=(rank - 2,))
     return _without_derivative(re, regular), _without_derivative(im, regular)
 
 
