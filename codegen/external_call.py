@@ -11,9 +11,12 @@ from .scalar import I8, I32, I64, memory_type
 POINTER = I8.as_pointer()
 
 
-def prefix(dtype: np.dtype) -> str:
-    """What the names of functions for a dtype begin with."""
-    return "d" if dtype.itemsize == 8 else "s"
+def prefix(dtype: np.dtype, is_complex: bool = False) -> str:
+    """What the names of functions for a dtype, or complex numbers of its parts, begin with."""
+    double = dtype.itemsize == 8
+    if is_complex:
+        return "z" if double else "c"
+    return "d" if double else "s"
 
 
 class ByReference:

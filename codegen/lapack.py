@@ -93,10 +93,17 @@ class Factorizations(ByReference):
 
     # --- small things -----------------------------------------------------------------------
 
-    def _lapack(self, b: ll.IRBuilder, item: Item, name: str, *arguments: ll.Value) -> ll.Value:
+    def _lapack(
+        self,
+        b: ll.IRBuilder,
+        item: Item,
+        name: str,
+        *arguments: ll.Value,
+        is_complex: bool = False,
+    ) -> ll.Value:
         """Calls a function of LAPACK; whether it failed."""
         info = self.frame.entry.alloca(I32)
-        symbol = f"{LAPACK}{prefix(item.value.dtype)}{name}"
+        symbol = f"{LAPACK}{prefix(item.value.dtype, is_complex)}{name}"
         self.call(b, symbol, *arguments, b.bitcast(info, POINTER))
         return b.icmp_signed("!=", b.load(info), ll.Constant(I32, 0))
 
@@ -126,13 +133,101 @@ class Factorizations(ByReference):
         rows = self.int(m)
         pivots = item.scratch["ipiv"]
         singular = self._lapack(b, item, "getrf", rows, self.int(n), item.y, rows, pivots)
-        target = behind(b, item.y, n * m * size)
-        with Repeat(b, min(m, n)) as k:
+        self._pivots(b, item, behind(b, item.y, n * m * size), min(m, n))
+        return singular if item.value.attr("where") else None
+
+    def _pivots(self, b: ll.IRBuilder, item: Item, target: ll.Value, count: int) -> None:
+        """The rows that were exchanged, from 0 on, as floats."""
+        pivots = item.scratch["ipiv"]
+        with Repeat(b, count) as k:
             row = b.load(b.bitcast(at(b, pivots, k, 4), I32.as_pointer()))
             row = b.sub(row, ll.Constant(I32, 1))
             number = b.sitofp(row, memory_type(item.value.dtype))
             b.store(number, self._element(b, target, k, item.value.dtype))
+
+    def _complex_getrf(self, b: ll.IRBuilder, item: Item) -> ll.Value | None:
+        (a,), (n, _), pivots = item.args, item.matrix, item.scratch["ipiv"]
+        size = 2 * n * n * item.size
+        self._copy(b, item.y, a, size)
+        rows = self.int(n)
+        arguments = rows, rows, item.y, rows, pivots
+        singular = self._lapack(b, item, "getrf", *arguments, is_complex=True)
+        self._pivots(b, item, behind(b, item.y, size), n)
         return singular if item.value.attr("where") else None
+
+    def _heevd(self, b: ll.IRBuilder, item: Item) -> ll.Value:
+        (a,), (n, _), value = item.args, item.matrix, item.value
+        vectors = value.attr("vectors")
+        target = behind(b, item.y, n * item.size) if vectors else item.scratch["copy"]
+        self._copy(b, target, a, 2 * n * n * item.size)
+        room = workspace(value)
+        return self._lapack(
+            b,
+            item,
+            "heevd",
+            self.char("V" if vectors else "N"),
+            self.char("L" if value.attr("lower") else "U"),
+            self.int(n),
+            target,
+            self.int(n),
+            item.y,
+            item.scratch["work"],
+            self.int(room["work"] // 2),
+            item.scratch["rwork"],
+            self.int(room["rwork"]),
+            item.scratch["iwork"],
+            self.int(room["iwork"]),
+            is_complex=True,
+        )
+
+    def _geev(self, b: ll.IRBuilder, item: Item) -> ll.Value:
+        (a,), (n, _), value = item.args, item.matrix, item.value
+        copy, size = item.scratch["copy"], self.int(n)
+        self._copy(b, copy, a, n * n * item.size)
+        vectors = behind(b, item.y, 2 * n * item.size) if value.attr("vectors") else copy
+        return self._lapack(
+            b,
+            item,
+            "geev",
+            self.char("N"),
+            self.char("V" if value.attr("vectors") else "N"),
+            size,
+            copy,
+            size,
+            item.y,
+            behind(b, item.y, n * item.size),
+            copy,
+            size,
+            vectors,
+            size,
+            item.scratch["work"],
+            self.int(workspace(value)["work"]),
+        )
+
+    def _complex_geev(self, b: ll.IRBuilder, item: Item) -> ll.Value:
+        (a,), (n, _), value = item.args, item.matrix, item.value
+        copy, size = item.scratch["copy"], self.int(n)
+        self._copy(b, copy, a, 2 * n * n * item.size)
+        vectors = behind(b, item.y, 2 * n * item.size) if value.attr("vectors") else copy
+        return self._lapack(
+            b,
+            item,
+            "geev",
+            self.char("N"),
+            self.char("V" if value.attr("vectors") else "N"),
+            size,
+            copy,
+            size,
+            item.y,
+            copy,
+            size,
+            vectors,
+            size,
+            item.scratch["work"],
+            self.int(workspace(value)["work"] // 2),
+            item.scratch["rwork"],
+            is_complex=True,
+        )
 
     def _gelqf(self, b: ll.IRBuilder, item: Item) -> None:
         (a,), (m, n), size = item.args, item.matrix, item.size

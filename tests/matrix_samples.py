@@ -94,6 +94,8 @@ _TRIANGULAR = [
 ] + [_of((0, 0), (0, 2), lower=True, trans=False, unit=False, where="w")]
 _SQUARE: list[Shape] = [(3, 3), (2, 3, 3), (1, 1), (0, 0), (0, 2, 2)]
 _ANY: list[Shape] = [(3, 3), (2, 4, 2), (2, 3), (1, 1), (3, 0), (0, 3)]
+_SIDES: list[Shape] = [(3, 6), (2, 2, 4), (1, 2), (0, 0)]
+_GENERAL = [[s] * count for s in _SQUARE for count in (1, 2)]
 _TALL: list[Shape] = [(3, 3), (2, 4, 2), (1, 1), (3, 0)]
 
 MATRIX_SAMPLES: dict[str, list[Make]] = {
@@ -106,6 +108,17 @@ MATRIX_SAMPLES: dict[str, list[Make]] = {
         for vectors in (True, False)
     ],
     "gesdd": [_of(shape, job=job, where="") for shape in _ANY[:4] for job in "NSA"],
+    "complex_getrf": [_of(shape, where="") for shape in _SIDES],
+    "heevd": [
+        _of(shape, lower=low, vectors=vectors, where="")
+        for shape in _SIDES
+        for low in (True, False)
+        for vectors in (True, False)
+    ],
+    "geev": [_of(s, vectors=vectors, where="") for s in _SQUARE for vectors in (True, False)],
+    "complex_geev": [
+        _of(s, vectors=vectors, where="") for s in _SIDES for vectors in (True, False)
+    ],
     "triangular_solve": _TRIANGULAR,
     "swap_rows": [_swaps(False), _swaps(True)],
     "cholesky": [_definite(3, 3), _definite(2, 2, 2), _definite(1, 1), _definite(0, 0)],
@@ -116,6 +129,10 @@ MATRIX_SAMPLES: dict[str, list[Make]] = {
     "qr_complete": [_of((4, 2)), _of((2, 3, 3))],
     "eigenvalues": [_of(s, lower=low, where="w") for s in _SQUARE for low in (True, False)],
     "eigenvectors": [_of(s, lower=low, where="w") for s in _SQUARE for low in (True, False)],
+    "hermitian_values": [_of(s, s, lower=w, where="w") for s in _SQUARE for w in (True, False)],
+    "hermitian_vectors": [_of(s, s, lower=w, where="w") for s in _SQUARE for w in (True, False)],
+    "general_eigenvalues": [_of(*s, where="w") for s in _GENERAL],
+    "general_eigenvectors": [_of(*s, where="w") for s in _GENERAL],
     "svd_left": [_of(shape, where="w") for shape in _ANY],
     "singular_values": [_of(shape, where="w") for shape in _ANY],
     "svd_right": [_of(shape, where="w") for shape in _ANY],
@@ -129,6 +146,7 @@ MATRIX_SAMPLES: dict[str, list[Make]] = {
     "det": [_of(shape) for shape in _SQUARE],
     "det_sign": [_of(shape) for shape in _SQUARE],
     "logdet": [_of(shape) for shape in _SQUARE],
+    "det_phase": [_of(shape, shape) for shape in _SQUARE],
     "cofactors": [_of(shape) for shape in _SQUARE],
     "pinv": [
         _pinv(3, 3),

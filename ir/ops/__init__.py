@@ -15,6 +15,7 @@ from .bits import (
     nextafter,
     right_shift,
 )
+from .complex_matrices import det_phase
 from .contract import contract
 from .control import affine, cond, dim, dim_of, empty, get, index, loop
 from .custom import CUSTOM_JVP, CUSTOM_VJP
@@ -30,6 +31,8 @@ from .factorizations import (
 )
 from .fourier import fft, irfft, rfft
 from .functions import expm, sqrtm
+from .general_spectra import general_eigenvalues, general_eigenvectors
+from .hermitian import hermitian_values, hermitian_vectors
 from .incomplete import betainc, betaincc, gammainc, gammaincc, stdtr
 from .logic import (
     eq,

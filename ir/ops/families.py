@@ -26,12 +26,14 @@ REGIONS = UPDATES | {"slice"}
 TRANSFORMS = frozenset({"fft", "rfft", "irfft"})
 LIBRARY = frozenset(
     {"contract", "triangular_solve", "swap_rows", "potrf", "getrf", "gelqf", "syevd", "gesdd"}
+    | {"complex_getrf", "heevd", "geev", "complex_geev"}
     | SEARCHES
     | TRANSFORMS
 )
 """Ops that are calls of BLAS, LAPACK or another function, or as large as one."""
 DECOMPOSITIONS = frozenset(
     {"eigenvalues", "eigenvectors", "singular_values", "svd_left", "svd_right", "svd_square"}
-    | {"pinv", "syevd", "gesdd"}
+    | {"hermitian_values", "hermitian_vectors", "general_eigenvalues", "general_eigenvectors"}
+    | {"pinv", "syevd", "gesdd", "heevd", "geev", "complex_geev"}
 )
 """Ops that fail only where they do not converge: no reason to compute what is not used."""

@@ -65,7 +65,8 @@ def per_matrix(
 
 
 def pack(batch: Shape, arrays: Sequence[Any]) -> Any:
-    return np.concatenate([x.reshape(*batch, -1) for x in arrays], axis=-1)
+    count = len(batch)
+    return np.concatenate([x.reshape(*batch, prod(x.shape[count:])) for x in arrays], axis=-1)
 
 
 def unpack(packed: Value, *shapes: Ints) -> list[Value]:
@@ -231,3 +232,118 @@ def _gesdd_reference(x: Any, job: str, where: str) -> Any:
 
 gesdd = _library("gesdd", _gesdd_reference, _gesdd_type)
 """U transposed, the singular values, descending, and V, of *transposed* matrices."""
+
+# --- complex matrices -----------------------------------------------------------------------
+# They lie by columns, as LAPACK has them, the parts of each number side by side.
+
+
+def _joined(x: Any) -> Any:
+    """The complex matrix whose columns are the rows of ``x``."""
+    return (x[..., ::2] + 1j * x[..., 1::2]).T
+
+
+def _sides(z: Any) -> Any:
+    z = z.T
+    return np.stack([z.real, z.imag], -1).reshape(z.shape[0], 2 * z.shape[1])
+
+
+def _check_columns(name: str, x: ArrayType) -> tuple[Ints, int]:
+    *batch, n, twice = check_matrix(name, x).ints
+    if twice != 2 * n:
+        raise IRError(f"{name} takes both parts of square matrices, not {x}")
+    return tuple(batch), n
+
+
+def _complex_getrf_type(x: ArrayType, where: str) -> ArrayType:
+    batch, n = _check_columns("complex_getrf", x)
+    return x.with_shape((*batch, 2 * n * n + n))
+
+
+def _complex_getrf_reference(x: Any, where: str) -> Any:
+    *batch, n, _ = x.shape
+
+    def one(a: Any) -> list[Any]:
+        lu, pivots, info = _lapack("cgetrf" if a.dtype.itemsize == 4 else "zgetrf")(_joined(a))
+        if where:
+            _failed(info)
+        return [_sides(lu), pivots]
+
+    if not prod(x.shape):
+        return np.zeros((*batch, 2 * n * n + n), x.dtype)
+    return pack(tuple(batch), per_matrix(one, [(n, 2 * n), (n,)], where, x))
+
+
+complex_getrf = _library("complex_getrf", _complex_getrf_reference, _complex_getrf_type)
+"""L and U, and the rows that were exchanged."""
+
+
+def _heevd_type(x: ArrayType, lower: bool, vectors: bool, where: str) -> ArrayType:
+    batch, n = _check_columns("heevd", x)
+    return x.with_shape((*batch, n + 2 * n * n if vectors else n))
+
+
+def _heevd_reference(x: Any, lower: bool, vectors: bool, where: str) -> Any:
+    *batch, n, _ = x.shape
+    uplo: Any = "L" if lower else "U"
+
+    def one(a: Any) -> list[Any]:
+        if not vectors:
+            return [np.linalg.eigvalsh(_joined(a), uplo)]
+        w, v = np.linalg.eigh(_joined(a), uplo)
+        return [w, _sides(v)]
+
+    sizes = [(n,), (n, 2 * n)] if vectors else [(n,)]
+    return pack(tuple(batch), per_matrix(one, sizes, where, x))
+
+
+heevd = _library("heevd", _heevd_reference, _heevd_type)
+"""Eigenvalues, ascending, and eigenvectors of Hermitian matrices."""
+
+# --- matrices without symmetry --------------------------------------------------------------
+
+
+def _geev_type(x: ArrayType, vectors: bool, where: str) -> ArrayType:
+    *batch, n, _ = check_matrix("geev", x, square=True).ints
+    return x.with_shape((*batch, 2 * n + (n * n if vectors else 0)))
+
+
+def _geev_reference(x: Any, vectors: bool, where: str) -> Any:
+    *batch, n, _ = x.shape
+
+    def one(a: Any) -> list[Any]:
+        if not vectors:
+            w = np.linalg.eigvals(a.T)
+            return [w.real, w.imag]
+        w, v = np.linalg.eig(a.T)
+        after = np.roll(w.imag, 1) > 0
+        return [w.real, w.imag, np.where(after & (w.imag < 0), -v.imag, v.real).T]
+
+    sizes = [(n,), (n,), (n, n)] if vectors else [(n,), (n,)]
+    return pack(tuple(batch), per_matrix(one, sizes, where, x))
+
+
+geev = _library("geev", _geev_reference, _geev_type)
+"""Of *transposed* matrices, the real and imaginary parts of eigenvalues, and eigenvectors as rows:
+of two that are conjugate, the first with a positive imaginary part, the real and imaginary part."""
+
+
+def _complex_geev_type(x: ArrayType, vectors: bool, where: str) -> ArrayType:
+    batch, n = _check_columns("complex_geev", x)
+    return x.with_shape((*batch, 2 * n + (2 * n * n if vectors else 0)))
+
+
+def _complex_geev_reference(x: Any, vectors: bool, where: str) -> Any:
+    *batch, n, _ = x.shape
+
+    def one(a: Any) -> list[Any]:
+        if not vectors:
+            return [_sides(np.linalg.eigvals(_joined(a))[None])]
+        w, v = np.linalg.eig(_joined(a))
+        return [_sides(w[None]), _sides(v)]
+
+    sizes = [(n, 2), (n, 2 * n)] if vectors else [(n, 2)]
+    return pack(tuple(batch), per_matrix(one, sizes, where, x))
+
+
+complex_geev = _library("complex_geev", _complex_geev_reference, _complex_geev_type)
+"""Eigenvalues, the parts of each side by side, and eigenvectors of complex matrices."""

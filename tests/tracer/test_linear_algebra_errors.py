@@ -163,12 +163,6 @@ def test_vectors_that_are_not_unique_have_none() -> None:
         grad(lambda x: np.sum(L.qr(x, mode="complete")[0]))(TALL)
 
 
-@pytest.mark.parametrize("function", [L.eig, L.eigvals])
-def test_what_may_be_complex_is_refused(function: Any) -> None:
-    with pytest.raises(NotImplementedError, match="eigh"):
-        jit(lambda x: function(x))(A)
-
-
 def test_what_scipy_has_and_adjit_not_is_refused() -> None:
     with pytest.raises(NotImplementedError, match=r"scipy\.linalg\.logm is not supported"):
         jit(lambda x: sl.logm(x))(A)

@@ -13,6 +13,7 @@ from . import (
     einsum,
     factorizations,
     fourier,
+    general_spectra,
     iteration,
     joins,
     kinds,

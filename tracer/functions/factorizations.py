@@ -15,12 +15,25 @@ from numpy.linalg._linalg import EighResult, QRResult, SVDResult
 
 from ...ir import ops
 from ...ir.graph import Value
+from ...ir.ops.complex_matrices import parts as unembedded
+from ...ir.ops.hermitian import completed
 from ...ir.ops.matrices import block, identity, product, symmetric
 from ...ir.types import F64
 from ..array import Array, wrap
 from ..errors import error, unsupported
 from ..table import implements
+from .complex_matrices import (
+    for_cholesky,
+    hermitian_singular_values,
+    is_complex,
+    joined,
+    of_cholesky,
+    parts,
+    repeated_singular_values,
+    singular_values_of,
+)
 from .matrices import (
+    ANY,
     NOT_CONVERGED,
     SVD_FAILED,
     common_dtype,
@@ -35,9 +48,13 @@ from .matrices import (
 
 @implements(np.linalg.cholesky)
 def cholesky(a: Any, /, *, upper: Any = False) -> Array:
-    x = stacked(a, square=True)
+    x = stacked(a, square=True, kinds=ANY)
+    message = "Matrix is not positive definite"
+    if is_complex(x):
+        y = without_failure(ops.cholesky, for_cholesky(x, bool(upper)), message=message)
+        return joined(of_cholesky(y, bool(upper)), x)
     value = turned(wide(x)) if upper else wide(x)
-    y = without_failure(ops.cholesky, value, message="Matrix is not positive definite")
+    y = without_failure(ops.cholesky, value, message=message)
     return result(turned(y) if upper else y, common_dtype(x))
 
 
@@ -82,8 +99,8 @@ def qr(a: Any, mode: Any = "reduced") -> Any:
     dtype = common_dtype(x)
     if mode == "r":
         return result(r, dtype)
-    parts: list[Any] = [result(part, dtype) for part in (q, r)]
-    return QRResult(*parts)
+    found: list[Any] = [result(part, dtype) for part in (q, r)]
+    return QRResult(*found)
 
 
 # --- symmetric eigenvalues ------------------------------------------------------------------
@@ -99,25 +116,27 @@ def _lower(UPLO: Any) -> bool:
 @implements(np.linalg.eigh)
 def eigh(a: Any, UPLO: Any = "L") -> Any:
     attrs = {"lower": _lower(UPLO), "where": located(NOT_CONVERGED)}
-    x = stacked(a, square=True)
+    x = stacked(a, square=True, kinds=ANY)
+    if is_complex(x):
+        w, v = (op(*parts(x), **attrs) for op in (ops.hermitian_values, ops.hermitian_vectors))
+        results: list[Any] = [result(w, common_dtype(x)), joined(unembedded(v), x)]
+        return EighResult(*results)
     value, dtype = wide(x), common_dtype(x)
     w, v = (op(value, **attrs) for op in (ops.eigenvalues, ops.eigenvectors))
-    parts: list[Any] = [result(part, dtype) for part in (w, v)]
-    return EighResult(*parts)
+    found: list[Any] = [result(part, dtype) for part in (w, v)]
+    return EighResult(*found)
 
 
 @implements(np.linalg.eigvalsh)
 def eigvalsh(a: Any, UPLO: Any = "L") -> Array:
     lower = _lower(UPLO)
-    x = stacked(a, square=True)
-    y = ops.eigenvalues(wide(x), lower=lower, where=located(NOT_CONVERGED))
+    x = stacked(a, square=True, kinds=ANY)
+    attrs = {"lower": lower, "where": located(NOT_CONVERGED)}
+    if is_complex(x):
+        y = ops.hermitian_values(*parts(x), **attrs)
+    else:
+        y = ops.eigenvalues(wide(x), **attrs)
     return result(y, common_dtype(x))
-
-
-@implements(np.linalg.eig, np.linalg.eigvals)
-def eig(a: Any) -> Any:
-    hint = "its results can be complex; eigh and eigvalsh of a symmetric matrix are supported"
-    raise unsupported("np.linalg.eig", hint=hint)
 
 
 # --- singular values ------------------------------------------------------------------------
@@ -139,24 +158,28 @@ def svd_values(x: Value, full: bool) -> tuple[Value, Value, Value]:
 
 
 def singular_values(x: Array, hermitian: bool) -> Value:
+    if is_complex(x):
+        return hermitian_singular_values(x) if hermitian else singular_values_of(x)
     value = symmetric(wide(x), True) if hermitian else wide(x)
     return ops.singular_values(value, where=located(SVD_FAILED))
 
 
 @implements(np.linalg.svd)
 def svd(a: Any, full_matrices: Any = True, compute_uv: Any = True, hermitian: Any = False) -> Any:
-    x = stacked(a, square=bool(hermitian))
+    x = stacked(a, square=bool(hermitian), kinds=ANY)
     dtype = common_dtype(x)
     if not compute_uv:
         return result(singular_values(x, hermitian), dtype)
+    if is_complex(x):
+        raise unsupported("the singular vectors of complex matrices")
     value = symmetric(wide(x), True) if hermitian else wide(x)
-    parts: list[Any] = [result(part, dtype) for part in svd_values(value, full_matrices)]
-    return SVDResult(*parts)
+    found: list[Any] = [result(part, dtype) for part in svd_values(value, full_matrices)]
+    return SVDResult(*found)
 
 
 @implements(np.linalg.svdvals)
 def svdvals(x: Any, /) -> Array:
-    array = stacked(x)
+    array = stacked(x, kinds=ANY)
     return result(singular_values(array, False), common_dtype(array))
 
 
@@ -172,8 +195,12 @@ def matrix_rank(A: Any, tol: Any = None, hermitian: Any = False, *, rtol: Any = 
         nonzero = ops.ne(x.value, 0)
         found = ops.any_(nonzero, axes=axes) if axes else nonzero
         return wrap(ops.cast(found, dtype=np.dtype(np.int64)), weak=int)
-    x = stacked(A, square=bool(hermitian))
-    s = singular_values(x, hermitian)
+    x = stacked(A, square=bool(hermitian), kinds=ANY)
+    if is_complex(x):
+        given = completed(*parts(x), True) if hermitian else parts(x)
+        s = repeated_singular_values(joined(given, x))
+    else:
+        s = singular_values(x, hermitian)
     batch, last = s.shape[:-1], len(s.shape) - 1
     limit = as_value(rtol if tol is None else tol, F64) if tol is not rtol else None
     if tol is None:

@@ -13,7 +13,7 @@ from ...ir import ops
 from ...ir.graph import Value
 from ...ir.op import Op
 from ...ir.ops.matrices import diagonal
-from ...ir.types import F32, F64, Affine
+from ...ir.types import F32, F64, Affine, part_dtype
 from ..array import Array, wrap
 from ..current import current_trace
 from ..errors import AdjitError, error, is_ours, unsupported, user_line
@@ -111,8 +111,8 @@ def stacked(x: Any, square: bool = False, kinds: str = REAL) -> Array:
 
 
 def common_dtype(*arrays: Array) -> np.dtype:
-    """Of results: f32 where all operands have it. NumPy computes in f64 all the same."""
-    return F32 if all(x.dtype == F32 for x in arrays) else F64
+    """Of real results: f32 where all operands have it. NumPy computes in f64 all the same."""
+    return F32 if all(part_dtype(x.dtype) == F32 for x in arrays) else F64
 
 
 def wide(x: Array) -> Value:

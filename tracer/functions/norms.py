@@ -26,7 +26,8 @@ from .common import (
     squared_modulus,
     transpose,
 )
-from .matrices import SVD_FAILED, known_sizes, located
+from .complex_matrices import singular_values_of
+from .matrices import ANY, SVD_FAILED, known_sizes, located
 from .reductions import check_not_empty, count_of, drop, kept_shape, reduce, sqrt_at_zero
 
 _IMPROPER = "Improper number of dimensions to norm."
@@ -123,14 +124,17 @@ def _matrix_norm(x: Value, order: Any, axes: Ints) -> Value:
 
 def _spectral_norm(x: Value, order: Any, axes: Ints) -> Value:
     """The largest, the smallest, or the sum of the singular values."""
-    known_sizes(wrap(x))
+    known_sizes(wrap(x), ANY)
     rest = tuple(axis for axis in range(len(x.shape)) if axis not in axes)
-    moved = cast(transpose(x, (*rest, *axes)), F64)
-    s = ops.singular_values(moved, where=located(SVD_FAILED))
+    moved = transpose(x, (*rest, *axes))
+    if x.dtype.kind == "c":
+        s = singular_values_of(wrap(moved))
+    else:
+        s = ops.singular_values(cast(moved, F64), where=located(SVD_FAILED))
     last = (len(rest),)
     is_sum = order == "nuc"
     y = reduce(ops.sum_, s, last, True) if is_sum else _largest(s, last, order > 0)
-    return reshape(cast(y, x.dtype), kept_shape(x.shape, axes))
+    return reshape(cast(y, part_dtype(x.dtype)), kept_shape(x.shape, axes))
 
 
 def _largest(x: Value, axes: Ints, wanted: bool) -> Value:

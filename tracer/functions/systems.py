@@ -12,13 +12,28 @@ from numpy.linalg._linalg import SlogdetResult
 from ...ir import ops
 from ...ir.graph import Value
 from ...ir.op import constant_of
+from ...ir.ops.complex_matrices import embedded, of_rows
+from ...ir.ops.complex_matrices import parts as unembedded
+from ...ir.ops.hermitian import completed
 from ...ir.ops.matrices import identity, product, symmetric
-from ...ir.types import F64, I64
+from ...ir.types import C128, F64, I64
 from ..array import Array, wrap
 from ..errors import error
 from ..layout import Ints
 from ..table import implements
 from .common import UNSET, as_array, as_value, broadcast_shapes, reshape, spread, transpose
+from .complex_matrices import (
+    determinant,
+    determinant_parts,
+    embedding,
+    is_complex,
+    joined,
+    parts,
+    repeated_singular_values,
+    right_sides,
+    solutions,
+    unit_sides,
+)
 from .factorizations import singular_values
 from .matrices import (
     ANY,
@@ -71,21 +86,26 @@ def check_fits(a: Array, b: Array) -> None:
 
 @implements(np.linalg.solve)
 def solve(a: Any, b: Any) -> Array:
-    x, z = stacked(a, square=True), known_sizes(as_array(b))
+    x, z = stacked(a, square=True, kinds=ANY), known_sizes(as_array(b), ANY)
     check_fits(x, z)
+    if is_complex(x, z):
+        y = solved(embedding(x), right_sides(z))
+        return joined(solutions(y, z.ndim == 1), x, z)
     return result(solved(wide(x), wide(z)), common_dtype(x, z))
 
 
 @implements(np.linalg.inv)
 def inv(a: Any) -> Array:
-    x = stacked(a, square=True)
+    x = stacked(a, square=True, kinds=ANY)
+    if is_complex(x):
+        return joined(of_rows(solved(embedding(x), unit_sides(x))), x)
     value = wide(x)
     return result(solved(value, identity(value)), common_dtype(x))
 
 
 @implements(np.linalg.tensorsolve)
 def tensorsolve(a: Any, b: Any, axes: Any = None) -> Array:
-    x, z = known_sizes(as_array(a)), known_sizes(as_array(b))
+    x, z = known_sizes(as_array(a), ANY), known_sizes(as_array(b), ANY)
     value = x.value
     if axes is not None:
         order = list(range(x.ndim))
@@ -104,7 +124,7 @@ def tensorsolve(a: Any, b: Any, axes: Any = None) -> Array:
 
 @implements(np.linalg.tensorinv)
 def tensorinv(a: Any, ind: Any = 2) -> Array:
-    x = known_sizes(as_array(a))
+    x = known_sizes(as_array(a), ANY)
     if ind <= 0:
         raise error("value", text="Invalid ind argument.")
     count = math.prod(x.shape[ind:])
@@ -119,13 +139,18 @@ def tensorinv(a: Any, ind: Any = 2) -> Array:
 @implements(np.linalg.det)
 def det(a: Any) -> Array:
     """Its derivative is the matrix of cofactors, which a singular matrix has, too."""
-    x = stacked(a, square=True)
+    x = stacked(a, square=True, kinds=ANY)
+    if is_complex(x):
+        return joined(determinant(x), x)
     return result(ops.det(wide(x)), common_dtype(x))
 
 
 @implements(np.linalg.slogdet)
 def slogdet(a: Any) -> Any:
-    x = stacked(a, square=True)
+    x = stacked(a, square=True, kinds=ANY)
+    if is_complex(x):
+        phase, log_size = determinant_parts(x)
+        return SlogdetResult(joined(phase, x), result(log_size, common_dtype(x)))
     value, dtype = wide(x), common_dtype(x)
     return SlogdetResult(result(ops.det_sign(value), dtype), result(ops.logdet(value), dtype))
 
@@ -147,15 +172,18 @@ def pseudoinverse(x: Value, rcond: Value) -> Value:
 
 @implements(np.linalg.pinv)
 def pinv(a: Any, rcond: Any = None, hermitian: Any = False, *, rtol: Any = UNSET) -> Array:
-    x = stacked(a, square=bool(hermitian))
+    x = stacked(a, square=bool(hermitian), kinds=ANY)
     if rcond is not None and rtol is not UNSET:
         raise error("value", text="`rtol` and `rcond` can't be both set.")
     if rcond is None:
         rcond = 1e-15 if rtol is UNSET else rtol
         if rcond is None:
-            if x.dtype.kind != "f":
+            if x.dtype.kind not in "fc":
                 raise error("value", text=f"data type {x.dtype} not inexact")
             rcond = max(x.shape[-2:]) * float(np.finfo(x.dtype).eps)
+    if is_complex(x):
+        given = completed(*parts(x), True) if hermitian else parts(x)
+        return joined(unembedded(pseudoinverse(embedded(*given), as_value(rcond, F64))), x)
     value = symmetric(wide(x), True) if hermitian else wide(x)
     return result(pseudoinverse(value, as_value(rcond, F64)), common_dtype(x))
 
@@ -163,7 +191,7 @@ def pinv(a: Any, rcond: Any = None, hermitian: Any = False, *, rtol: Any = UNSET
 @implements(np.linalg.lstsq)
 def lstsq(a: Any, b: Any, rcond: Any = None) -> Any:
     """By the pseudoinverse; a path of its own for matrices that lack full rank."""
-    x, z = stacked(a), known_sizes(as_array(b))
+    x, z = stacked(a, kinds=ANY), known_sizes(as_array(b), ANY)
     if x.ndim != 2 or z.ndim not in (1, 2):
         given = x.ndim if x.ndim != 2 else z.ndim
         raise lin_alg_error(f"{given}-dimensional array given. Array must be two-dimensional")
@@ -176,12 +204,14 @@ def lstsq(a: Any, b: Any, rcond: Any = None) -> Any:
     elif isinstance(rcond, int | float) and rcond < 0:
         rcond = float(np.finfo(F64).eps)
     limit = as_value(rcond, F64)
-    right = reshape(wide(z), (m, 1 if z.ndim == 1 else z.shape[1]))
-    left = wide(x)
+    both = is_complex(x, z)
+    left = embedding(x) if both else wide(x)
+    right = right_sides(z) if both else reshape(wide(z), (m, 1 if z.ndim == 1 else z.shape[1]))
     y = product(pseudoinverse(left, limit), right)
     s = singular_values(x, False)
     if min(m, n):
-        kept = ops.gt(s, limit * ops.max_(s, axes=(0,)))
+        exact = repeated_singular_values(x) if is_complex(x) else s
+        kept = ops.gt(exact, limit * ops.max_(exact, axes=(0,)))
         rank = ops.sum_(ops.cast(kept, dtype=I64), axes=(0,))
     else:
         rank = ops.const(0, I64)
@@ -189,24 +219,32 @@ def lstsq(a: Any, b: Any, rcond: Any = None) -> Any:
     if m > n and decide(ops.eq(rank, n), "the rank of the matrix of np.linalg.lstsq"):
         residual = right - product(left, y)
         rest = ops.sum_(residual * residual, axes=(0,))
-    y = reshape(y, (n,)) if z.ndim == 1 else y
-    return result(y, dtype), result(rest, dtype), result(rank, I32), result(s, dtype)
+    if both:
+        first = joined(solutions(y, z.ndim == 1), x, z)
+    else:
+        first = result(reshape(y, (n,)) if z.ndim == 1 else y, dtype)
+    return first, result(rest, dtype), result(rank, I32), result(s, dtype)
 
 
 @implements(np.linalg.cond)
 def cond(x: Any, p: Any = None) -> Array:
-    array = stacked(x)
+    array = stacked(x, kinds=ANY)
     if 0 in array.shape[-2:]:
         raise lin_alg_error("cond is not defined on empty arrays")
-    value = wide(array)
+    value = array.value if is_complex(array) else wide(array)
     batch = value.shape[:-2]
     if p is None or p in (2, -2):
         s = singular_values(array, False)
         first, last = (_column(s, at, batch) for at in (0, s.shape[-1] - 1))
         y = last / first if p == -2 else first / last
     else:
-        array = stacked(x, square=True)
-        inverted = ops.solve(value, identity(value), trans=False, where="")
+        array = stacked(x, square=True, kinds=ANY)
+        if is_complex(array):
+            value = ops.cast(value, dtype=C128)
+            sides = ops.solve(embedding(array), unit_sides(array), trans=False, where="")
+            inverted = ops.complex_(*of_rows(sides))
+        else:
+            inverted = ops.solve(value, identity(value), trans=False, where="")
         norms = [norm(wrap(part), p, axis=(-2, -1)).value for part in (value, inverted)]
         y = norms[0] * norms[1]
     rank = len(value.shape)
