@@ -70,6 +70,8 @@ def call(trace: Trace, f: Any, args: tuple, kwargs: dict[str, Any]) -> Any:
             return _call_unseen(trace, f, args, kwargs)
         return known(*args, **kwargs)
     _refuse_time(f)
+    if isinstance(f, np.ufunc):  # which takes None for some of its defaults, but not given
+        kwargs = {name: item for name, item in kwargs.items() if item is not None}
     if isinstance(f, MethodType):
         return call(trace, f.__func__, (f.__self__, *args), kwargs)
     if type(f) is functools.partial:

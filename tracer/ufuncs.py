@@ -74,7 +74,9 @@ def _decide_all(x: Value, reason: str) -> bool:
 
 def _reciprocal(x: Value) -> Value:
     if x.dtype.kind == "c":
-        return ops.where(ops.eq(x, 0.0), const(complex(math.nan, math.nan), x.dtype), 1.0 / x)
+        # NumPy's value at 0; added, so that the derivative there is none either.
+        nothing = const(complex(math.nan, math.nan), x.dtype)
+        return 1.0 / x + ops.where(ops.eq(x, 0.0), nothing, 0.0)
     if x.dtype.kind != "f":
         raise unsupported("np.reciprocal of integers", hint="use 1 // x, or convert to float64")
     return 1.0 / x
