@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .containers import Structure, rebuild
-from .regions import Settled
 
 if TYPE_CHECKING:
     from ..ir.graph import Graph, Value
     from .draws import Draw
     from .places import Source
+    from .regions import Settled
 
 
 @dataclass(frozen=True, slots=True)
