@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import time
+import weakref
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,7 @@ import pytest
 from adjit import compile_grad, jit, jvp, vjp
 from adjit.codegen import assemble, cache
 from adjit.tracer import compile as pipeline
+from adjit.tracer import quicken
 from adjit.tracer.errors import AdjitIndexError
 
 X = np.linspace(0.5, 2.0, 7)
@@ -42,6 +44,8 @@ def compiled(monkeypatch) -> list[str]:
 
     for module in (assemble, sys.modules["adjit.codegen.compile"]):
         monkeypatch.setattr(module, "assemble", counted)
+    # What other tests have left in memory would not be written, and could be gone when wanted.
+    monkeypatch.setattr(quicken, "_libraries", weakref.WeakValueDictionary())
     return found
 
 
