@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from ..ir.graph import Graph, Value
     from .draws import Draw
     from .places import Source
-    from .regions import Settled
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +52,13 @@ def present(array: np.ndarray, type: type | None) -> Any:
     if type is None:
         return array[()]
     return array if type is np.ndarray else type(array.item())
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """The loop of a key, whose number of iterations is decided before it starts."""
+
+    key: object
 
 
 @dataclass(frozen=True, slots=True)

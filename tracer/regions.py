@@ -46,13 +46,6 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Settled:
-    """The loop of a key, whose number of iterations is decided before it starts."""
-
-    key: object
-
-
-@dataclass(frozen=True, slots=True)
 class Steps:
     """The iterations of a loop, of which none is left out; ``count``: None if not known yet."""
 

@@ -13,10 +13,10 @@ from .array import Array, wrap
 from .dims import BOUND
 from .drawing import Drawing
 from .draws import Computed, Constant, Draw, Made
+from .recording import Settled
 from .regions import (
     RegionBlock,
     RestartError,
-    Settled,
     Steps,
     before_loops,
     number_of,

@@ -29,7 +29,8 @@ from .drawing import drawing_of
 from .errors import user_line
 from .filling import Filled, fill, rows_of, storages_of
 from .lift import lift
-from .regions import RestartError, Settled, Steps, close_region, innermost, open_region
+from .recording import Settled
+from .regions import RestartError, Steps, close_region, innermost, open_region
 from .rounds import settle
 from .state import (
     Carried,
