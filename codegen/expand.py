@@ -10,9 +10,7 @@ their neighbours.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from ..ir.graph import Block, Graph, Value, renamed
+from ..ir.graph import Graph, Rebuild, Value, rebuilt
 from ..ir.ops import broadcast, contract, mul, reshape, sum_, transpose, zeros
 from ..ir.ops.contract import split_spec
 from ..ir.ops.families import LIBRARY
@@ -28,33 +26,14 @@ that ``X @ w`` and ``X.T @ r`` read X once.
 
 def expand(graph: Graph) -> Graph:
     while _has_parts(graph):
-        graph = _rebuilt(graph, _unfolding)
-    return _rebuilt(graph, lambda graph: _settled)
-
-
-Rebuild = Callable[[Value, tuple[Value, ...]], "Value | None"]
+        graph = rebuilt(graph, _unfolding)
+    return rebuilt(graph, lambda graph: _settled)
 
 
 def _has_parts(graph: Graph) -> bool:
     return any(
         value.op.expand is not None or any(map(_has_parts, value.regions)) for value in graph.values
     )
-
-
-def _rebuilt(graph: Graph, way: Callable[[Graph], Rebuild]) -> Graph:
-    """The Graph with what a ``way`` to rebuild it puts in the place of values, if anything."""
-    block = Block(graph.inputs)
-    new: dict[Value, Value] = {value: value for value in graph.inputs}
-    rebuild = way(graph)
-    with block:
-        for value in graph.values:
-            args = tuple(new[arg] for arg in value.args)
-            found = rebuild(value, args)
-            if found is None:
-                regions = tuple(_rebuilt(region, way) for region in value.regions)
-                found = block.add(value.op, args, value.attrs, regions)
-            new[value] = found
-    return block.graph([new[value] for value in graph.outputs], renamed(graph.guards, new))
 
 
 def _unfolding(graph: Graph) -> Rebuild:

@@ -7,11 +7,10 @@ source as the new argument.
 
 from __future__ import annotations
 
-from ..ir.graph import Block, Graph, Value, renamed
+from ..ir.graph import Block, Graph, Value, copy_values, renamed
 from ..ir.op import CONST
 from ..ir.ops.control import LOOP, passed
 from ..ir.ops.families import LIBRARY
-from ..ir.passes.prune import copy_values
 from .access import VIEWS, most
 from .cone import CONTROL, ROOTS, home, reads_by_offset
 

@@ -9,7 +9,7 @@ function and the graph of its derivative share the Values that they have in comm
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -275,3 +275,44 @@ def current_block() -> Block:
     if not _stack.blocks:
         raise IRError("no Block is being built: apply ops inside `with Block():`")
     return _stack.blocks[-1]
+
+
+# --- building again -------------------------------------------------------------------------
+
+
+def copy_values(values: Sequence[Value], new: dict[Value, Value]) -> None:
+    """Builds Values again in the current Block, with what ``new`` says for their arguments."""
+    block = current_block()
+    for value in values:
+        if value not in new:
+            args = tuple(new.get(arg, arg) for arg in value.args)
+            new[value] = block.add(value.op, args, value.attrs, value.regions)
+
+
+def inline(region: Graph, args: Sequence[Value]) -> list[Value]:
+    """The outputs of a region in the current Block, with ``args`` for its inputs."""
+    new = dict(zip(region.inputs, args, strict=True))
+    copy_values(region.values, new)
+    return [new[value] for value in region.outputs]
+
+
+Rebuild = Callable[[Value, tuple[Value, ...]], "Value | None"]
+
+
+def rebuilt(graph: Graph, way: Callable[[Graph], Rebuild]) -> Graph:
+    """The Graph with what a ``way`` to rebuild it puts in the place of values, if anything.
+
+    ``way`` is asked for each nested Graph anew.
+    """
+    block = Block(graph.inputs)
+    new: dict[Value, Value] = {value: value for value in graph.inputs}
+    rebuild = way(graph)
+    with block:
+        for value in graph.values:
+            args = tuple(new[arg] for arg in value.args)
+            found = rebuild(value, args)
+            if found is None:
+                regions = tuple(rebuilt(region, way) for region in value.regions)
+                found = block.add(value.op, args, value.attrs, regions)
+            new[value] = found
+    return block.graph([new[value] for value in graph.outputs], renamed(graph.guards, new))

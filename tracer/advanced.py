@@ -15,11 +15,11 @@ from typing import Any
 import numpy as np
 
 from ..ir import ops
-from ..ir.graph import Block, Value
+from ..ir.graph import Value
 from ..ir.ops.control import index as give_number
-from ..ir.ops.control import loop
 from ..ir.types import BOOL, I64, Dim
 from .core import ArrayCore
+from .counted import part_at, put_at, repeat
 from .dims import _trace
 from .errors import error, unsupported, user_line
 from .lift import has_proxy, lift
@@ -79,8 +79,7 @@ def read(access: Access) -> Value:
 
     def step(i: Dim, y: Value, source: Value, *indices: Value) -> list[Value]:
         found = _piece(access, source, _places(access, indices, i))
-        row = ops.reshape(found, shape=(1, *rest))
-        return [ops.update(y, row, start=_row(i, rest), step=(1,) * (1 + len(rest)))]
+        return [put_at(y, ops.reshape(found, shape=(1, *rest)), 0, i)]
 
     (y,) = repeat(access.count, [empty], [x, *access.indices], step)
     return _arranged(access, ops.reshape(y, shape=(*access.shape, *rest)))
@@ -98,9 +97,8 @@ def write(
 
     def step(i: Dim, x: Value, rows: Value, *indices: Value) -> list[Value]:
         places = _places(access, indices, i)
-        row = ops.slice_(rows, start=_row(i, rest), step=(1,) * (1 + len(rest)), size=(1, *rest))
         old_shape = _size(access)
-        new = ops.reshape(row, shape=old_shape)
+        new = ops.reshape(part_at(rows, 0, i), shape=old_shape)
         if combine is not None:
             new = combine(_piece(access, x, places), new)
         return [ops.update(x, new, start=_start(access, places), step=(1,) * len(old_shape))]
@@ -138,28 +136,8 @@ def result_shape(access: Access) -> Place:
 # --- loops ----------------------------------------------------------------------------------------
 
 
-def repeat(
-    count: int,
-    carried: Sequence[Value],
-    invariant: Sequence[Value],
-    step: Callable[..., list[Value]],
-) -> list[Value]:
-    """A loop over ``step(i, *carried, *invariant)``."""
-    if count == 0:
-        return list(carried)
-    symbol = _trace().symbol(count - 1)
-    with Block() as block:
-        inputs = [block.input(f"v{n}", v.type) for n, v in enumerate([*carried, *invariant])]
-        body = block.graph(step(symbol.dim, *inputs))
-    return loop(number_of(count), None, carried, invariant, body, symbol)
-
-
-def _row(i: Dim, rest: Place) -> Place:
-    return (i, *(0 for _ in rest))
-
-
 def _element(x: Value, i: Dim) -> Value:
-    return ops.reshape(ops.slice_(x, start=(i,), step=(1,), size=(1,)), shape=())
+    return ops.reshape(part_at(x, 0, i), shape=())
 
 
 def _places(access: Access, indices: Sequence[Value], i: Dim) -> list[Dim]:

@@ -14,10 +14,9 @@ from typing import Any
 import numpy as np
 
 from ..ir import ops
-from ..ir.graph import Graph, Value
+from ..ir.graph import Graph, Value, inline
 from ..ir.op import INPUT
 from ..ir.ops import cond
-from ..ir.passes.prune import inline
 from ..ir.types import BOOL
 from .array import Array, wrap
 from .containers import flatten, rebuild

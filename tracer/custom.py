@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from ..ir import ops
-from ..ir.graph import Block, Graph, Value
+from ..ir.graph import Block, Graph, Value, copy_values
 from ..ir.op import INPUT
 from ..ir.ops.custom import CUSTOM_JVP, CUSTOM_VJP
 from ..ir.types import ArrayType
@@ -324,9 +324,7 @@ def _closed(graph: Graph, captured: Sequence[Value], at: int) -> Graph:
     new = {value: block.input(f"c{n}", value.type) for n, value in enumerate(captured)}
     block.inputs += graph.inputs[at:]
     with block:
-        for value in graph.values:
-            args = tuple(new.get(arg, arg) for arg in value.args)
-            new[value] = block.add(value.op, args, value.attrs, value.regions)
+        copy_values(graph.values, new)
     return block.graph([new.get(value, value) for value in graph.outputs])
 
 

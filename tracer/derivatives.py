@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ..ir.graph import Block, Graph, Value, renamed
+from ..ir.graph import Block, Graph, copy_values, renamed
 from ..ir.passes.adjoint import adjoint
 from ..ir.passes.split import conjugated, part_of
 from .modes import differentiable_outputs
@@ -47,13 +47,9 @@ def pullback(
     ]
     if flipped:
         block = Block(found.inputs)
-        new: dict[Value, Value] = {}
         with block:
-            for seed in flipped:
-                new[seed] = conjugated(seed)
-            for value in found.values:
-                args = tuple(new.get(arg, arg) for arg in value.args)
-                new[value] = block.add(value.op, args, value.attrs, value.regions)
+            new = {seed: conjugated(seed) for seed in flipped}
+            copy_values(found.values, new)
         outputs = [new.get(value, value) for value in found.outputs]
         found = block.graph(outputs, renamed(found.guards, new))
     return _conjugated(recorded, found, wrt)

@@ -12,12 +12,12 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..ir import ops
-from ..ir.graph import Block, Graph, Value
-from ..ir.ops.control import loop
+from ..ir.graph import Graph, Value, copy_values
 from ..ir.passes.tangent import tangent
 from ..ir.types import I64, Dim
 from .array import wrap
 from .containers import rebuild
+from .counted import put_at, repeat
 from .current import current_trace
 from .derivatives import pullback
 from .errors import error
@@ -192,35 +192,24 @@ def _mapped(inner: Inner, graph: Graph, seed: Value, outputs: Sequence[Value]) -
     new = inner.spliced((*inner.graph.values, *inner.split.values, *still), known)
     count = seed.type.size
     carried = [ops.zeros(value.type.with_shape((count, *value.shape))) for value in outputs]
-    if not count:
-        return carried
     order = [value for value in graph.values if value in moving]
     used = dict.fromkeys(arg for value in order for arg in value.args if arg not in moving)
     outside = [new.get(value, value) for value in (*used, *fixed)]
-    symbol = inner.trace.symbol(count - 1)
-    with Block() as block:
-        state = [block.input(f"y{n}", value.type) for n, value in enumerate(carried)]
-        given = [block.input(f"x{n}", value.type) for n, value in enumerate(outside)]
-        body = dict(zip((*used, *fixed), given, strict=True))
-        body[seed] = _unit(symbol.dim, seed)
-        for value in order:
-            args = tuple(body[arg] for arg in value.args)
-            body[value] = block.add(value.op, args, value.attrs, value.regions)
-        rows = [
-            _put(buffer, symbol.dim, body[value])
-            for buffer, value in zip(state, outputs, strict=True)
+
+    def step(i: Dim, *given: Value) -> list[Value]:
+        buffers, outer = given[: len(outputs)], given[len(outputs) :]
+        body = dict(zip((*used, *fixed), outer, strict=True))
+        body[seed] = _unit(i, seed)
+        copy_values(order, body)
+        return [
+            put_at(buffer, ops.reshape(body[value], shape=(1, *value.shape)), 0, i)
+            for buffer, value in zip(buffers, outputs, strict=True)
         ]
-        region = block.graph(rows)
-    return loop(number_of(count), None, carried, outside, region, symbol)
+
+    return repeat(count, carried, outside, step)
 
 
 def _unit(i: Dim, like: Value) -> Value:
     size = like.type.size
     ones = ops.cast(ops.eq(ops.iota(size=size, dtype=I64), number_of(i)), dtype=like.dtype)
     return ops.reshape(ones, shape=like.shape)
-
-
-def _put(buffer: Value, i: Dim, row: Value) -> Value:
-    start = (i, *(0 for _ in row.shape))
-    row = ops.reshape(row, shape=(1, *row.shape))
-    return ops.update(buffer, row, start=start, step=(1,) * len(start))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..ir.graph import Graph, Value
+from ..ir.graph import Graph, Value, copy_values
 from ..ir.ops import cast, complex_, imag, real, zeros
 from ..ir.passes.split import packed_pair, split, unpacked
 from ..ir.passes.tangent import tangent
@@ -96,11 +96,8 @@ class Inner:
 
     def spliced(self, values: Sequence[Value], known: dict[Value, Value]) -> dict[Value, Value]:
         """What becomes of ``values`` in the enclosing block, where ``known`` are there."""
-        new, block = dict(known), self.trace.block
-        for value in values:
-            if value not in new:
-                args = tuple(new.get(arg, arg) for arg in value.args)
-                new[value] = block.add(value.op, args, value.attrs, value.regions)
+        new = dict(known)
+        copy_values(values, new)
         self.trace.respell(self.first_guard, new)
         return new
 

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import IRError, NoDerivative
-from ..graph import Block, Graph, Value, current_block
+from ..graph import Graph, Value, inline
 from ..op import general
 from ..types import ArrayType
 from .structure import zeros
@@ -27,16 +27,6 @@ def _parts(y: Value) -> tuple[tuple[Value, ...], tuple[Value, ...], Graph]:
     """What the rule works with, what it differentiates by, and the rule."""
     count = len(y.args) - y.attr("count")
     return y.args[1:count], y.args[count:], y.regions[0]
-
-
-def inlined(graph: Graph, inputs: Sequence[Value]) -> list[Value]:
-    """The outputs of a Graph in the current Block."""
-    block: Block = current_block()
-    new = dict(zip(graph.inputs, inputs, strict=True))
-    for value in graph.values:
-        args = tuple(new.get(arg, arg) for arg in value.args)
-        new[value] = block.add(value.op, args, value.attrs, value.regions)
-    return [new.get(value, value) for value in graph.outputs]
 
 
 def _same(y: Any, *args: Any, **attrs: Any) -> np.ndarray:
@@ -63,7 +53,7 @@ def _vjp_type(y: ArrayType, *types: ArrayType, count: int, regions: tuple[Graph,
 def _vjp_of_vjp(y: Value, g: Value) -> tuple[Value | None, ...]:
     used, xs, rule = _parts(y)
     none = (None,) * (len(y.args) - len(xs))
-    return (*none, *inlined(rule, [*used, g]))
+    return (*none, *inline(rule, [*used, g]))
 
 
 def _jvp_of_vjp(y: Value, tangents: Sequence[Value | None]) -> Value | None:
@@ -90,7 +80,7 @@ def _vjp_of_jvp(y: Value, g: Value) -> tuple[Value | None, ...]:
     transposed = adjoint(rule, range(len(used), len(rule.inputs)), [0])
     still = [zeros(x.type) for x in xs]
     none = (None,) * (1 + len(used))
-    return (*none, *inlined(transposed, [*used, *still, g])[1:])
+    return (*none, *inline(transposed, [*used, *still, g])[1:])
 
 
 def _jvp_of_jvp(y: Value, tangents: Sequence[Value | None]) -> Value | None:
@@ -99,7 +89,7 @@ def _jvp_of_jvp(y: Value, tangents: Sequence[Value | None]) -> Value | None:
     if all(t is None for t in moving):
         return None
     known = [zeros(x.type) if t is None else t for x, t in zip(xs, moving, strict=True)]
-    return inlined(rule, [*used, *known])[0]
+    return inline(rule, [*used, *known])[0]
 
 
 CUSTOM_JVP = general("custom_jvp", _same, _jvp_type, _vjp_of_jvp, _jvp_of_jvp, _nowhere)

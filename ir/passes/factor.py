@@ -6,24 +6,20 @@ memory need not wait for ``c``. Rounding changes, as it does with the order of a
 
 from __future__ import annotations
 
-from ..graph import Block, Graph, Value, renamed
+from ..graph import Graph, Value, rebuilt
 from ..ops import mul, neg, reshape, sum_
 
 
 def factor(graph: Graph) -> Graph:
     if not any(value.op is sum_ or value.regions for value in graph.values):
         return graph
-    block = Block(graph.inputs)
-    new: dict[Value, Value] = {value: value for value in graph.inputs}
-    with block:
-        for value in graph.values:
-            args = tuple(new[arg] for arg in value.args)
-            if value.op is sum_ and value.dtype.kind == "f":
-                new[value] = _sum(args[0], value.attr("axes"))
-            else:
-                regions = tuple(factor(region) for region in value.regions)
-                new[value] = block.add(value.op, args, value.attrs, regions)
-    return block.graph([new[value] for value in graph.outputs], renamed(graph.guards, new))
+    return rebuilt(graph, lambda _: _factored)
+
+
+def _factored(value: Value, args: tuple[Value, ...]) -> Value | None:
+    if value.op is sum_ and value.dtype.kind == "f":
+        return _sum(args[0], value.attr("axes"))
+    return None
 
 
 def _sum(x: Value, axes: tuple[int, ...]) -> Value:

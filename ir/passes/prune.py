@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from ..graph import Block, Graph, Value, current_block, symbols
+from ..graph import Block, Graph, Value, copy_values, current_block, inline, symbols
 from ..op import CONST, constant_of
 from ..ops import cond, get, index, loop
 from ..ops.control import COND, LOOP, recomputes
@@ -179,19 +179,3 @@ def _take(
 def _rebuilt(constant: Value) -> Value:
     args = [_rebuilt(arg) for arg in constant.args]
     return current_block().add(constant.op, args, constant.attrs)
-
-
-def copy_values(values: Sequence[Value], new: dict[Value, Value]) -> None:
-    """Builds Values again in the current Block, with what ``new`` says for their arguments."""
-    block = current_block()
-    for value in values:
-        if value not in new:
-            args = tuple(new.get(arg, arg) for arg in value.args)
-            new[value] = block.add(value.op, args, value.attrs, value.regions)
-
-
-def inline(region: Graph, args: Sequence[Value]) -> list[Value]:
-    """The outputs of a region in the current Block, with ``args`` for its inputs."""
-    new = dict(zip(region.inputs, args, strict=True))
-    copy_values(region.values, new)
-    return [new[value] for value in region.outputs]

@@ -17,9 +17,9 @@ import numpy as np
 from ...ir import ops
 from ...ir.graph import Value
 from ...ir.types import BOOL, F64, I64, Dim
-from ..advanced import repeat
 from ..apply import call_ufunc
 from ..array import wrap
+from ..counted import repeat
 from ..errors import error, unsupported
 from ..layout import Ints
 from ..lift import lift

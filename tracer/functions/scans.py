@@ -17,8 +17,8 @@ from ...ir import ops
 from ...ir.graph import Value
 from ...ir.op import const
 from ...ir.types import BOOL, Affine, Dim, lower_bound
-from ..advanced import repeat
 from ..array import Array, wrap
+from ..counted import part_at, put_at, repeat
 from ..current import current_trace
 from ..errors import error, unsupported
 from ..layout import Ints
@@ -74,7 +74,7 @@ def fold(step: Step, x: Value, start: Value | None = None) -> Value:
     start = spread(start, tuple(rest))
 
     def body(i: Dim, so_far: Value, rows: Value) -> list[Value]:
-        return [spread(step(so_far, reshape(_at(rows, 0, i), so_far.shape)), so_far.shape)]
+        return [spread(step(so_far, reshape(part_at(rows, 0, i), so_far.shape)), so_far.shape)]
 
     return start if 0 in rest else repeat(x.shape[0], [start], [x], body)[0]
 
@@ -94,11 +94,11 @@ def _scan_rows(step: Step, x: Value, axis: int) -> Value:
     alone = all(dim == 1 for dim in first.shape)
 
     def body(i: Dim, so_far: Value, y: Value, x: Value) -> list[Value]:
-        item = reshape(_at(x, axis, i + 1), so_far.shape)
+        item = reshape(part_at(x, axis, i + 1), so_far.shape)
         so_far = spread(step(so_far, item), so_far.shape)
-        return [so_far, _put(y, reshape(so_far, first.shape), axis, i + 1)]
+        return [so_far, put_at(y, reshape(so_far, first.shape), axis, i + 1)]
 
-    y = _put(ops.zeros(x.type), first, axis, 0)
+    y = put_at(ops.zeros(x.type), first, axis, 0)
     state = [reshape(first, ()) if alone else first, y]
     return repeat(size - 1, state, [x], body)[1]
 
@@ -107,23 +107,9 @@ def _scan_each(step: Step, x: Value) -> Value:
     """Row after row, whose elements lie side by side."""
 
     def body(i: Dim, y: Value, x: Value) -> list[Value]:
-        return [_put(y, _scan_rows(step, _at(x, 0, i), 1), 0, i)]
+        return [put_at(y, _scan_rows(step, part_at(x, 0, i), 1), 0, i)]
 
     return repeat(x.shape[0], [ops.zeros(x.type)], [x], body)[0]
-
-
-def _at(x: Value, axis: int, place: Dim) -> Value:
-    size = list(x.shape)
-    size[axis] = 1
-    start: list[Dim] = [0] * len(size)
-    start[axis] = place
-    return ops.slice_(x, start=tuple(start), step=(1,) * len(size), size=tuple(size))
-
-
-def _put(y: Value, part: Value, axis: int, place: Dim) -> Value:
-    start: list[Dim] = [0] * len(y.shape)
-    start[axis] = place
-    return ops.update(y, part, start=tuple(start), step=(1,) * len(start))
 
 
 # --- methods of ufuncs ----------------------------------------------------------------------
@@ -269,8 +255,8 @@ def _masked_fold(step: Step, x: Value, mask: Value, start: Value) -> Value:
     kept = x.shape[1:]
 
     def body(i: Dim, so_far: Value, x: Value, mask: Value) -> list[Value]:
-        item = reshape(_at(x, 0, i), kept)
-        chosen = reshape(_at(mask, 0, i), kept)
+        item = reshape(part_at(x, 0, i), kept)
+        chosen = reshape(part_at(mask, 0, i), kept)
         return [ops.where(chosen, step(so_far, item), so_far)]
 
     return repeat(x.shape[0], [spread(start, kept)], [x, mask], body)[0]
