@@ -6,53 +6,17 @@ The numbers that they print are compared with what is known without adjit.
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
-
-EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
-PNG_MAGIC = b"\x89PNG\r\n\x1a\n"
-NUMBER = r"[-+]?\d+\.?\d*(?:e[-+]?\d+)?"
-
-
-def run(name: str, folder: Path, *args: str) -> str:
-    """What an example prints; it may not write to stderr either (warnings included)."""
-    done = subprocess.run(
-        [sys.executable, str(EXAMPLES / name), *args],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
-    assert done.returncode == 0, done.stderr
-    assert done.stderr == ""
-    return done.stdout
-
-
-def numbers(text: str) -> list[float]:
-    return [float(number) for number in re.findall(NUMBER, text)]
-
-
-def after(label: str, printed: str) -> str:
-    """The rest of the one line that starts with ``label``."""
-    (line,) = [line for line in printed.splitlines() if line.startswith(label)]
-    return line.removeprefix(label)
+from example_runs import EXAMPLES, PNG_MAGIC, after, numbers, run
 
 
 def test_every_example_is_tested() -> None:
-    names = {path.name for path in EXAMPLES.glob("*.py")}
-    assert names == {
-        "convolution.py",
-        "gaussian_process.py",
-        "heat.py",
-        "hidden_markov.py",
-        "logistic_regression.py",
-        "piecewise.py",
-        "textbook.py",
-        "variational_regression.py",
-    }
+    tests = "".join(path.read_text() for path in Path(__file__).parent.glob("test_*.py"))
+    assert {path.name for path in EXAMPLES.glob("*.py")} == set(
+        re.findall(r"\brun\(\s*\"(\w+\.py)\"", tests)
+    )
 
 
 def test_logistic_regression(tmp_path: Path) -> None:
