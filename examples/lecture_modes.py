@@ -5,6 +5,8 @@ the derivatives that it takes of each of its operations, so any other function o
 in the place of ``loss`` prints its own, if it has no loop that stays one. (Only the derivative as
 a whole keeps infinite numbers out of branches of ``where`` that are not taken: the steps do not.)
 
+The function is that of D. Merkulov's lecture on automatic differentiation (fmin.xyz).
+
 Run: ``python examples/lecture_modes.py``
 """
 
@@ -79,7 +81,8 @@ def number(found: Any) -> str:
 def named(graph: Graph) -> dict[Value, str]:
     """The inputs under their own names, what is computed as v1, v2, ...; constants have none."""
     names = {value: value.attr("name") for value in graph.inputs}
-    free = (f"v{n}" for n in count(1) if f"v{n}" not in set(names.values()))
+    taken = set(names.values())
+    free = (f"v{n}" for n in count(1) if f"v{n}" not in taken)
     for value in graph.values:
         if value.regions:
             raise ValueError(f"a {value.op.name} would be a table of its own")

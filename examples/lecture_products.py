@@ -1,10 +1,11 @@
 """The lecture's products with derivatives: rows of a table of VJPs, and Hessian times vector.
 
 A vector-Jacobian product takes the cotangent ``g`` of a result to cotangents of the arguments,
-without the Jacobian. The first five rows are those of autodidact's table: arithmetic of two
-arrays that broadcast, so that cotangents are summed back to the arguments' shapes. Then the
-Hessian-vector product by the identity ``∇²f(w) v = ∇[w -> ∇f(w)·v]``, beside other orders of
-differentiation and beside central differences, whose error is plotted.
+without the Jacobian. The first five rows are those that D. Merkulov's lecture (fmin.xyz) quotes
+from autodidact: arithmetic of two arrays that broadcast, so that cotangents are summed back to
+the arguments' shapes. The next ones are the lecture's examples. Then there is the Hessian-vector
+product by the identity ``∇²f(w) v = ∇[w -> ∇f(w)·v]``, beside other orders of differentiation and
+beside central differences, whose error is plotted.
 
 Run: ``python examples/lecture_products.py [PNG]`` (by default ``lecture_products.png`` in the
 current folder)
