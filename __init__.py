@@ -9,6 +9,7 @@ from .tracer.errors import AdjitError
 from .tracer.products import jvp, vjp
 
 if TYPE_CHECKING:
+    from .imperative.arrays import Array
     from .tracer.custom import custom_jvp, custom_vjp
     from .tracer.jacobians import hessian, hvp, jacfwd, jacobian, jacrev
 
@@ -16,6 +17,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "AdjitError",
+    "Array",
     "check_grads",
     "checkpoint",
     "compile_grad",
@@ -34,18 +36,25 @@ __all__ = [
     "vjp",
 ]
 
+# `adjit.numpy` and `adjit.autograd` are modules of that folder.
+__path__.append(f"{__path__[0]}/namespaces")
+
 # Imported when somebody asks for them: they import what records and differentiates.
-_LATE = dict.fromkeys(("custom_jvp", "custom_vjp"), "custom")
-_LATE |= dict.fromkeys(("hessian", "hvp", "jacfwd", "jacobian", "jacrev"), "jacobians")
+_LATE = dict.fromkeys(("custom_jvp", "custom_vjp"), ".tracer.custom")
+_LATE |= dict.fromkeys(("hessian", "hvp", "jacfwd", "jacobian", "jacrev"), ".tracer.jacobians")
+_LATE |= {"Array": ".imperative.arrays"}
+_MODULES = ("autograd", "numpy")
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _LATE:
-        raise AttributeError(f"module 'adjit' has no attribute {name!r}")
     from importlib import import_module
 
-    return getattr(import_module(f".tracer.{_LATE[name]}", __name__), name)
+    if name in _MODULES:
+        return import_module(f".{name}", __name__)
+    if name not in _LATE:
+        raise AttributeError(f"module 'adjit' has no attribute {name!r}")
+    return getattr(import_module(_LATE[name], __name__), name)
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_LATE})
+    return sorted({*globals(), *_LATE, *_MODULES})

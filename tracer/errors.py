@@ -130,6 +130,33 @@ MESSAGES: dict[str, str] = {
         "{name} calls itself, or nests a container, more deeply than Python's stack allows while"
         " it is recorded: write a loop, or raise sys.setrecursionlimit"
     ),
+    # arrays that record by themselves (`imperative`)
+    "autograd_mixed": (
+        "arrays marked by attach_grad() and by requires_grad_() meet: their gradients follow other"
+        " rules (overwritten or added up, zero or None at first); mark all in one way"
+    ),
+    "autograd_write": (
+        "an array that is marked is written to while it is recorded from, so its gradient would"
+        " not be that of what it was: write inside {scope}, or to a copy"
+    ),
+    "autograd_freed": (
+        "a second backward through what is forgotten after the first: pass retain_graph=True to"
+        " the first, or compute again"
+    ),
+    "autograd_constant": (
+        "the array was not recorded from any marked array: mark by attach_grad() and compute inside"
+        " record(), or mark by requires_grad_() and compute outside no_grad()"
+    ),
+    "autograd_scalar": (
+        "backward of an array of shape {shape} needs gradient=, of that shape: only for a scalar"
+        " is it one (arrays marked by attach_grad() take the gradient of the sum)"
+    ),
+    "autograd_unused": (
+        "the heads do not depend on variable {number}: pass allow_unused=True for None instead"
+    ),
+    "autograd_unmarked": "only a marked array has a gradient: attach_grad() or requires_grad_()",
+    "autograd_static": "a {type} cannot be an argument of a recorded function: it has no hash",
+    "autograd_nan": "a NaN was born in the {what} of {label}, recorded at {line}",
     # what cannot be recorded
     "hash": (
         "hash() of a recorded {dtype}, as for a dictionary key, a set or a cache: the number is"
@@ -216,6 +243,15 @@ _CLASSES: dict[str, type[AdjitError]] = {
     "nothing": AdjitTypeError,
     "result": AdjitTypeError,
     "recursion": AdjitRecursionError,
+    "autograd_mixed": AdjitRuntimeError,
+    "autograd_write": AdjitRuntimeError,
+    "autograd_freed": AdjitRuntimeError,
+    "autograd_constant": AdjitRuntimeError,
+    "autograd_scalar": AdjitRuntimeError,
+    "autograd_unused": AdjitRuntimeError,
+    "autograd_unmarked": AdjitRuntimeError,
+    "autograd_static": AdjitTypeError,
+    "autograd_nan": AdjitRuntimeError,
     "hash": AdjitTypeError,
     "no_rule": AdjitTypeError,
     "rule_result": AdjitTypeError,

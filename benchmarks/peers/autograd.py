@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import autograd
 import autograd.numpy as arrays
+
+import autograd
 
 from ..case import Arguments, Case, leaves
 from . import Answer, Prepared, Program, program_or_numpy

@@ -1,0 +1,40 @@
+"""``GradientCollector``: recording and gradients as in DJL (Deep Java Library)."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Any
+
+from .differentiate import backward_to
+from .marks import Mark
+from .modes import Scope
+
+
+class GradientCollector:
+    """A context that records in training mode; ``backward`` gives the marked arrays gradients."""
+
+    def __init__(self) -> None:
+        self._scope = Scope(recording=True, training=True)
+        self._reached: dict[Mark, None] = {}
+
+    def __enter__(self) -> GradientCollector:
+        self._scope.__enter__()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        problem: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._scope.__exit__(kind, problem, traceback)
+
+    def backward(self, target: Any) -> None:
+        """The gradients of ``target`` (of its sum) by all marked arrays."""
+        self._reached |= dict.fromkeys(backward_to(target, None, False, False))
+
+    def zero_gradients(self) -> None:
+        """Sets the gradients that this collector has found to zero."""
+        for mark in self._reached:
+            if mark.grad is not None:
+                mark.grad.zero_()

@@ -1,0 +1,171 @@
+"""Values when someone looks: what is recorded and not yet known runs as one compiled program.
+
+Programs are kept by their structure, so the second round of a loop compiles nothing.
+"""
+
+from __future__ import annotations
+
+import threading
+import weakref
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..tracer.transforms import Compiled
+from .node import Node
+
+if TYPE_CHECKING:
+    from .arrays import Array
+
+Step = tuple[Any, ...]
+"""An Op and the numbers of its arguments: of earlier steps, or ``~n`` for the n-th leaf."""
+
+
+class Replay:
+    """The steps of a program, on arrays or while they are recorded."""
+
+    __adjit_transform__ = True
+    __name__ = "program"
+
+    def __init__(self, steps: Sequence[Step], wanted: Sequence[int]) -> None:
+        self.steps = steps
+        self.wanted = wanted
+
+    def __call__(self, leaves: Sequence[Any]) -> list[Any]:
+        return run(self.steps, self.wanted, leaves)
+
+
+def run(steps: Sequence[Step], wanted: Sequence[int], leaves: Sequence[Any]) -> list[Any]:
+    done: list[Any] = []
+    for op, *numbers in steps:
+        done.append(op.fun(*[done[n] if n >= 0 else leaves[~n] for n in numbers]))
+    return [done[n] if n >= 0 else leaves[~n] for n in wanted]
+
+
+@dataclass(slots=True)
+class Counters:
+    """``programs``: compiled so far, one for each structure; ``calls``: of them."""
+
+    programs: int = 0
+    calls: int = 0
+
+
+counters = Counters()
+_programs: dict[tuple, Compiled] = {}
+MOST_PROGRAMS = 1000
+"""Programs that are kept; a program that makes ever new structures starts over at this number."""
+
+
+class _Pending(threading.local):
+    """``arrays``: whose values were not known when they were made; ``gradients``: whether some
+    are among what is recorded since the last evaluation."""
+
+    def __init__(self) -> None:
+        self.arrays: list[weakref.ref[Array]] = []
+        self.gradients = False
+
+
+pending = _Pending()
+MOST_PENDING = 2000
+"""Arrays that may wait; programs of more are long to compile."""
+
+
+def wait_for(array: Array) -> None:
+    """Notes an array whose value is not known."""
+    pending.arrays.append(weakref.ref(array))
+
+
+def evaluate(node: Node) -> Any:
+    """The value of a Node; all other arrays that are alive get theirs in the same program."""
+    if node.value is None:
+        alive = _alive()
+        try:
+            _evaluate([node, *alive])
+        except Exception:
+            if not alive:
+                raise
+            # The error may be another's, which comes when that is looked at.
+            _evaluate([node])
+        else:
+            _none_pending()
+    return node.value
+
+
+def flush() -> None:
+    """Computes all that is recorded and alive, by one native call."""
+    alive = _alive()
+    if alive:
+        _evaluate(alive)
+    _none_pending()
+
+
+def after_a_step() -> None:
+    """At the end of a scope without recording: computes gradients that wait, and what was made
+    of them, so that a loop of training steps does not grow into one program."""
+    if pending.gradients or len(pending.arrays) > MOST_PENDING:
+        flush()
+
+
+def _none_pending() -> None:
+    pending.arrays.clear()
+    pending.gradients = False
+
+
+def _alive() -> list[Node]:
+    found: dict[Node, None] = {}
+    for ref in pending.arrays:
+        array = ref()
+        if array is not None:
+            node = array.node
+            if node.value is None:
+                found[node] = None
+    return list(found)
+
+
+def _evaluate(roots: Sequence[Node]) -> None:
+    steps, leaves, number = _plan(roots)
+    roots = list(dict.fromkeys(root for root in roots if root.value is None))
+    wanted = tuple([number[root] for root in roots])
+    key = (tuple(steps), wanted)
+    program = _programs.get(key)
+    if program is None:
+        if len(_programs) >= MOST_PROGRAMS:
+            _programs.clear()
+        program = _programs[key] = Compiled(Replay(*key), (), "value")
+        counters.programs += 1
+    counters.calls += 1
+    for root, value in zip(roots, program(leaves), strict=True):
+        if root.type.weak is None and type(value) is not np.ndarray:
+            value = np.asarray(value)
+        root.value = value
+        if root.family is None or root.freed:
+            root.args = ()
+
+
+def _plan(roots: Sequence[Node]) -> tuple[list[Step], list[Any], dict[Node, int]]:
+    """Steps and leaves in an order that depends on the structure alone."""
+    steps: list[Step] = []
+    leaves: list[Any] = []
+    number: dict[Node, int] = {}
+    stack = [root for root in reversed(roots) if root.value is None]
+    while stack:
+        node = stack[-1]
+        if node in number:
+            stack.pop()
+            continue
+        ready = True
+        for arg in node.args:
+            if arg not in number:
+                if arg.value is not None:
+                    number[arg] = ~len(leaves)
+                    leaves.append(arg.value)
+                else:
+                    stack.append(arg)
+                    ready = False
+        if ready:
+            stack.pop()
+            number[node] = len(steps)
+            steps.append((node.op, *[number[arg] for arg in node.args]))
+    return steps, leaves, number

@@ -1,0 +1,74 @@
+"""What is in force while a program runs: recording, training, looking for NaN. One per thread."""
+
+from __future__ import annotations
+
+import enum
+import functools
+import threading
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any
+
+
+class Family(enum.Enum):
+    """The rules that a marked array brings along, named by the call that marks it.
+
+    ``ATTACHED`` (MXNet, DJL): recorded inside ``record()``; gradients are zero at first, then
+    overwritten. ``REQUIRED`` (PyTorch): recorded unless ``no_grad()``; gradients are None at
+    first, then added up.
+    """
+
+    ATTACHED = "attach_grad"
+    REQUIRED = "requires_grad_"
+
+
+class State(threading.local):
+    """``recording``: of attached leaves; ``enabled``: of required ones."""
+
+    def __init__(self) -> None:
+        self.recording = False
+        self.training = False
+        self.enabled = True
+        self.anomaly = False
+
+
+state = State()
+
+
+def records(family: Family) -> bool:
+    """Whether what is made of leaves of a family is recorded now."""
+    return state.recording if family is Family.ATTACHED else state.enabled
+
+
+class Scope:
+    """A context, and a decorator, in which some of the state is as it says."""
+
+    def __init__(self, left: Callable[[], None] | None = None, **wanted: bool) -> None:
+        self.wanted = wanted
+        self.left = left
+        self.before: list[dict[str, bool]] = []
+
+    def __enter__(self) -> Scope:
+        self.before.append({name: getattr(state, name) for name in self.wanted})
+        for name, value in self.wanted.items():
+            setattr(state, name, value)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        problem: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        for name, value in self.before.pop().items():
+            setattr(state, name, value)
+        if self.left is not None and kind is None:
+            self.left()
+
+    def __call__(self, fun: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(fun)
+        def within(*args: Any, **kwargs: Any) -> Any:
+            with Scope(self.left, **self.wanted):
+                return fun(*args, **kwargs)
+
+        return within

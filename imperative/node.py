@@ -1,0 +1,158 @@
+"""Recorded values: a Node is an Op applied to Nodes, or a value that is known.
+
+Nodes never change what they stand for. A program in place writes to a new Node, which its array
+then refers to; so what was recorded before goes on with what the array was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from ..tracer.containers import Structure, flatten
+from ..tracer.errors import error
+from ..tracer.record import record
+from ..tracer.recording import Identity
+from ..tracer.signature import Signature
+from .types import Type, type_of
+
+
+class Op:
+    """A function of arrays, one object for each function and set of static arguments.
+
+    ``fun`` takes arrays only. What it returns for arguments of some types is found once, by
+    recording it. ``label`` is for people. ``eager``: it is NumPy's own, which may run at once
+    where nothing is left to record.
+    """
+
+    __slots__ = ("eager", "fun", "label", "results")
+
+    def __init__(self, fun: Callable[..., Any], label: str, eager: bool = False) -> None:
+        self.fun = fun
+        self.label = label
+        self.eager = eager
+        self.results: dict[tuple[Type, ...], Result] = {}
+
+    def __repr__(self) -> str:
+        return self.label
+
+    def result(self, types: tuple[Type, ...]) -> Result:
+        """The structure and types of the result; errors are those of recording."""
+        found = self.results.get(types)
+        if found is None:
+            found = self.results[types] = _result(self.fun, types)
+        return found
+
+
+class Result:
+    """``type``: that of the only array; else ``leaves`` of ``structure``: Types or objects."""
+
+    __slots__ = ("leaves", "structure", "type")
+
+    def __init__(self, structure: Structure, leaves: list[Any]) -> None:
+        self.structure = structure
+        self.leaves = leaves
+        alone = structure.type is None and isinstance(leaves[0], Type)
+        self.type: Type | None = leaves[0] if alone else None
+
+
+def _result(fun: Callable[..., Any], types: tuple[Type, ...]) -> Result:
+    arguments = Signature(fun).arguments(tuple(type.sample() for type in types), {})
+    recording, _ = record(fun, arguments)
+    if recording.draws:
+        raise error("random", name="a draw", hint="draw before, and pass the numbers as an array")
+    outputs = recording.graph.outputs
+    leaves = [
+        leaf.item if isinstance(leaf, Identity) else _type(outputs[leaf], kind)
+        for leaf, kind in _leaves(recording.result)
+    ]
+    return Result(recording.result.structure, leaves)
+
+
+def _leaves(result: Any) -> list[tuple[Any, type | None]]:
+    return [
+        (leaf, None if isinstance(leaf, Identity) else result.types[leaf]) for leaf in result.leaves
+    ]
+
+
+def _type(value: Any, kind: type | None) -> Type:
+    weak = kind if kind in (int, float, complex) else None
+    return type_of(np.dtype(value.dtype), tuple(value.shape), weak)
+
+
+class Node:
+    """``value``: what it is once it is known, an array that is never written to.
+
+    ``family``: the rules of the marked leaves that it was recorded from, None if a derivative
+    does not reach back through it. ``mark``: of a leaf by which is differentiated. ``freed``: a
+    backward has gone through it. ``hooks`` and ``rule``: of the user, for the gradient by it.
+    ``where``: the user's line, if somebody wants to know.
+    """
+
+    __slots__ = (
+        "args",
+        "family",
+        "freed",
+        "hooks",
+        "mark",
+        "op",
+        "rule",
+        "type",
+        "value",
+        "where",
+    )
+
+    def __init__(self, op: Op | None, args: Sequence[Node], type: Type, value: Any = None) -> None:
+        self.op = op
+        self.args = args
+        self.type = type
+        self.value = value
+        self.family: Any = None
+        self.mark: Any = None
+        self.freed = False
+        self.hooks: Any = None
+        self.rule: Any = None
+        self.where: str | None = None
+
+
+def known(value: Any) -> Node:
+    """The Node of a number of Python, or of an array that nobody writes to."""
+    kind = type(value)
+    if kind is float or kind is int or kind is complex:
+        return Node(None, (), _WEAK[kind], value)
+    return Node(None, (), type_of(value.dtype, value.shape), value)
+
+
+_WEAK = {
+    int: type_of(np.dtype(np.int64), (), int),
+    float: type_of(np.dtype(np.float64), (), float),
+    complex: type_of(np.dtype(np.complex128), (), complex),
+}
+
+
+class _Leaf:
+    """An op that takes the ``number``-th leaf of what another returns."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+
+    def __call__(self, whole: Any) -> Any:
+        return flatten(whole)[0][self.number]
+
+
+_leaf_ops: dict[int, Op] = {}
+
+
+def leaf_of(whole: Node, number: int, type: Type) -> Node:
+    op = _leaf_ops.get(number)
+    if op is None:
+        op = _leaf_ops.setdefault(number, Op(_Leaf(number), f"leaf {number}"))
+    node = Node(op, (whole,), type)
+    node.family = whole.family
+    return node
+
+
+VOID = type_of(np.dtype("V"), ())
+"""The Type of a Node that stands for several arrays."""
