@@ -1,0 +1,413 @@
+"""``sparsity``: which elements of the outputs may depend on which elements of the inputs.
+
+The Graph is run on sets in place of numbers (`index_sets`): an element's set holds the elements
+of the inputs that a derivative may reach it from. Ops that move elements move the sets, by their
+own reference; arithmetic unites them; of everything else, an element depends on all elements of
+all arguments. So a set may be too large, but never too small.
+
+What is independent of the inputs is a number where it is known, so loops run with their indices.
+A number that is known and zero lets nothing through a product. Facts like these, of a Graph's
+other inputs, are assumptions: those that the result rests on are returned with it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..errors import IRError
+from ..graph import Graph, Value
+from ..interpret import checked_index, evaluate
+from ..ops.contract import split_spec
+from ..ops.control import COND, LOOP, UNBOUNDED, get
+from ..ops.families import REDUCTIONS, UPDATES
+from ..ops.structure import region
+from ..types import Affine, evaluate_dim
+from .index_sets import EMPTY, IndexSets
+from .prune import needed_values
+
+STEPS = 1_000_000
+"""Ops of loops that are run iteration by iteration; in the rest every iteration is any one."""
+
+ROUNDS = 8
+"""Tries to find what a loop of unknown length carries, before all of it depends on everything."""
+
+PAIRS = 1 << 22
+"""Products in a contraction that are looked at one by one, for factors that are zero."""
+
+Names = frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """What is known of a Value.
+
+    ``ids``: the number of the set of each element, or one number for all of them (``int``), which
+    is how a Value has them whose shape is unknown. ``number``: its value. ``zero``: elements that
+    are surely zero. ``by``: the inputs that this was assumed of.
+    """
+
+    ids: np.ndarray | int = EMPTY
+    number: Any = None
+    zero: np.ndarray | None = None
+    by: Names = frozenset()
+
+    @property
+    def zeros(self) -> np.ndarray | None:
+        return self.zero if self.number is None else np.asarray(self.number) == 0
+
+    @property
+    def moves(self) -> bool:
+        return not isinstance(self.ids, int) or self.ids != EMPTY
+
+
+NOTHING = Fact()
+
+
+@dataclass(frozen=True, slots=True)
+class Sparsity:
+    """For each output the numbers of its elements' sets, and the inputs that were assumed of."""
+
+    sets: IndexSets
+    outputs: tuple[np.ndarray, ...]
+    assumed: tuple[int, ...]
+
+
+def sparsity(graph: Graph, wrt: Sequence[int], assume: Mapping[int, Fact]) -> Sparsity:
+    """The dependence of the outputs on the elements of the inputs ``wrt``, one behind the other.
+
+    ``assume``: facts of other inputs. Sizes of inputs and outputs are known numbers.
+    """
+    sizes = [graph.inputs[n].type.size for n in wrt]
+    sets = IndexSets(sum(sizes))
+    run = _Run(sets)
+    parts = np.split(sets.singles(), np.cumsum(sizes)[:-1]) if sizes else []
+    facts = {n: Fact(number=f.number, zero=f.zero, by=frozenset([n])) for n, f in assume.items()}
+    for n, part in zip(wrt, parts, strict=True):
+        facts[n] = Fact(part.reshape(graph.inputs[n].type.ints))
+    inputs = [facts.get(n, NOTHING) for n in range(len(graph.inputs))]
+    found = run.graph(graph, inputs, {})
+    ids = [
+        np.broadcast_to(fact.ids, y.type.ints) for fact, y in zip(found, graph.outputs, strict=True)
+    ]
+    return Sparsity(sets, tuple(ids), tuple(sorted(run.used)))
+
+
+Numbers = dict[str, int]
+
+
+class _Run:
+    """Runs Graphs on Facts. ``used``: the inputs whose assumptions made a set smaller."""
+
+    def __init__(self, sets: IndexSets) -> None:
+        self.sets = sets
+        self.used: set[int] = set()
+        self.steps = STEPS
+        self.needed: dict[Graph, list[Value]] = {}
+
+    def graph(self, graph: Graph, inputs: Sequence[Fact], numbers: Numbers) -> list[Fact]:
+        if graph not in self.needed:
+            needed = needed_values(graph)
+            self.needed[graph] = [value for value in graph.values if value in needed]
+        env: dict[Value, Any] = dict(zip(graph.inputs, inputs, strict=True))
+        known = dict(numbers)
+        for value in self.needed[graph]:
+            args = [env[arg] for arg in value.args]
+            if value.op is get:
+                env[value] = args[0][value.attr("index")]
+            elif value.op is LOOP:
+                env[value] = self.loop(value, args, known)
+            elif value.op is COND:
+                env[value] = self.cond(value, args, known)
+            else:
+                env[value] = self.value(value, args, known)
+        return [env[value] for value in graph.outputs]
+
+    def use(self, fact: Fact) -> None:
+        self.used |= fact.by
+
+    # --- control flow -----------------------------------------------------------------------------
+
+    def cond(self, value: Value, args: list[Fact], numbers: Numbers) -> list[Fact]:
+        c, *rest = args
+        if c.number is not None:
+            self.use(c)
+            return self.graph(value.regions[0 if c.number else 1], rest, numbers)
+        then, other = (self.graph(region, rest, numbers) for region in value.regions)
+        return [self.joined(x, z) for x, z in zip(then, other, strict=True)]
+
+    def joined(self, x: Fact, z: Fact) -> Fact:
+        """What holds of a Value that is one of two."""
+        same = x.number is not None and z.number is not None
+        number = x.number if same and np.array_equal(x.number, z.number) else None
+        zero = None
+        if x.zeros is not None and z.zeros is not None and x.zeros.shape == z.zeros.shape:
+            zero = x.zeros & z.zeros
+        ids = [fact.ids for fact in (x, z) if fact.moves]
+        shapes = {np.shape(numbers) for numbers in ids}
+        # One number for all elements may stand for a shape that is not known.
+        both = self._all([x, z]) if len(shapes) > 1 else self.united([x, z], *shapes or [()])
+        return Fact(both, number, zero, x.by | z.by)
+
+    def loop(self, value: Value, args: list[Fact], numbers: Numbers) -> list[Fact]:
+        trip, *rest = args
+        test, count = value.attr("test"), value.attr("carried")
+        go = rest.pop(0) if test else Fact(number=True)
+        state, invariant = rest[:count], rest[count:]
+        body, name = value.regions[0], value.attr("symbol").name
+        at, size = 0, None if trip.number is None else int(trip.number)
+        self.use(trip)
+        while go.number is not None:
+            self.use(go)
+            if not go.number or at == size:
+                return state
+            self.steps -= len(body.values)
+            if size is None or self.steps < 0:
+                break
+            number = size - 1 - at if value.attr("reverse") else at
+            state = self.graph(body, [*state, *invariant], {**numbers, name: number})
+            go = state.pop() if test else go
+            at += 1
+        return self.any_iterations(value, state, invariant, numbers)
+
+    def any_iterations(
+        self, loop: Value, state: list[Fact], invariant: list[Fact], numbers: Numbers
+    ) -> list[Fact]:
+        """What a loop carries, after any number of iterations in any order."""
+        around = {k: v for k, v in numbers.items() if k != loop.attr("symbol").name}
+        for _ in range(ROUNDS):
+            found = self.graph(loop.regions[0], [*state, *invariant], around)
+            new = [self.joined(x, z) for x, z in zip(state, found[: len(state)], strict=True)]
+            if all(_is_same(x, z) for x, z in zip(state, new, strict=True)):
+                return new
+            state = new
+        everything = self._all([*state, *invariant])
+        kinds = loop.type.items  # type: ignore[attr-defined]
+        return [Fact(everything) if kind.differentiable else NOTHING for kind in kinds]
+
+    # --- ops --------------------------------------------------------------------------------------
+
+    def value(self, value: Value, args: list[Fact], numbers: Numbers) -> Fact:
+        number = self._number(value, args, numbers)
+        by = frozenset[int]().union(*[fact.by for fact in args])
+        if value.op.name == "index":
+            self._name(value.attr("symbol").name, number, by, numbers)
+        if number is not None:
+            return Fact(EMPTY, number, None, by)
+        shape = _resolved(value.type.shape, numbers)
+        shapes = [_resolved(arg.type.shape, numbers) for arg in value.args]
+        attrs = {key: _resolved(item, numbers) for key, item in value.attrs}
+        known = not any(item is UNKNOWN for item in (shape, *shapes, *attrs.values()))
+        zero = _zeros(value, args, shapes, attrs) if known else None
+        moves = value.type.differentiable and any(fact.moves for fact in args)
+        if not moves:
+            return Fact(EMPTY, None, zero, by)
+        if not known:
+            return Fact(self._anywhere(value, args, shape))
+        return Fact(self._ids(value, args, shapes, attrs, shape), None, zero, by)
+
+    def _name(self, symbol: str, number: Any, by: Names, numbers: Numbers) -> None:
+        """Notes the number of an ``index``."""
+        if number is None:
+            numbers.pop(symbol, None)
+        else:
+            self.used |= by
+            numbers[symbol] = int(number)
+
+    def _number(self, value: Value, args: list[Fact], numbers: Numbers) -> Any:
+        """The value of what is known, if it is to be had."""
+        if value.op.name == "empty" or any(fact.number is None for fact in args):
+            return None
+        if any(_resolved(item, numbers) is UNKNOWN for _, item in value.attrs):
+            return None
+        try:
+            y = evaluate(value, [fact.number for fact in args], numbers)
+            if value.op.name == "index":
+                checked_index(value, int(y), numbers)
+        except (IndexError, ValueError, ArithmeticError, KeyError, IRError):
+            return None
+        return y
+
+    def _anywhere(self, value: Value, args: list[Fact], shape: Any) -> Any:
+        """The sets of a Value that reads or writes nobody knows where."""
+        if value.op.name in UPDATES and shape is not UNKNOWN:
+            x, v = args
+            return self.united([x, Fact(self._all([v]))], shape)
+        return self._all(args)
+
+    def _all(self, facts: Sequence[Fact]) -> int:
+        """The union of all sets."""
+        parts = [np.ravel(fact.ids) for fact in facts if fact.moves]
+        return self.sets.union(np.concatenate(parts)) if parts else EMPTY
+
+    def united(self, facts: Sequence[Fact], shape: Any) -> Any:
+        """The union of sets at the same place, for a Value of this shape."""
+        parts = [fact.ids for fact in facts if fact.moves]
+        return np.broadcast_to(self.sets.pairwise(parts), shape) if parts else EMPTY
+
+    def _ids(
+        self, value: Value, args: list[Fact], shapes: list, attrs: Mapping[str, Any], shape: tuple
+    ) -> Any:
+        if value.op.kind == "pointwise":
+            return self._pointwise(value, args, shape)
+        name = value.op.name
+        given = [np.broadcast_to(x.ids, s) for x, s in zip(args, shapes, strict=True)]
+        if name == "cast":
+            return args[0].ids
+        if name in _MOVES:
+            return value.op.reference(*given, **attrs)
+        if name == "accumulate":
+            x, v = given
+            there = region(attrs["start"], attrs["step"], v.shape)
+            y = np.array(x)
+            y[there] = self.sets.pairwise([x[there], v])
+            return y
+        if name in REDUCTIONS:
+            return self._over(given[0], attrs["axes"])
+        if name == "contract":
+            return self._contracted(args, given, attrs["spec"], shape)
+        return self._all(args)
+
+    def _pointwise(self, value: Value, args: list[Fact], shape: tuple) -> Any:
+        if value.op.name == "where" and args[0].number is not None:
+            c, x, z = args
+            self.use(c)
+            return np.broadcast_to(np.where(c.number, x.ids, z.ids), shape)
+        if value.op.name == "mul":
+            args = [self._through(x, z) for x, z in (args, args[::-1])]
+        partials = value.op.partials
+        active = [x for x, partial in zip(args, partials, strict=True) if partial is not None]
+        return self.united(active, shape)
+
+    def _through(self, x: Fact, factor: Fact) -> Fact:
+        """What of ``x`` a product with ``factor`` depends on."""
+        zeros = factor.zeros
+        if not x.moves or zeros is None or not zeros.any():
+            return x
+        self.use(factor)
+        return Fact(np.where(zeros, EMPTY, x.ids))
+
+    def _over(self, ids: np.ndarray, axes: Sequence[int]) -> np.ndarray:
+        """The unions over axes."""
+        rest = [axis for axis in range(ids.ndim) if axis not in axes]
+        shape = tuple(ids.shape[axis] for axis in rest)
+        count, times = math.prod(shape), math.prod(ids.shape[axis] for axis in axes)
+        members = ids.transpose(*rest, *axes).reshape(count * times)
+        groups = np.repeat(np.arange(count), times)
+        return self.sets.grouped(groups, members, count).reshape(shape)
+
+    # --- contractions -----------------------------------------------------------------------------
+
+    def _contracted(
+        self, args: list[Fact], given: list[np.ndarray], spec: str, shape: tuple
+    ) -> np.ndarray:
+        left, right, result = split_spec(spec)
+        sizes = dict(zip(left + right, given[0].shape + given[1].shape, strict=True))
+        parts: list[Any] = [EMPTY]
+        for x, mine, z, other in ((0, left, 1, right), (1, right, 0, left)):
+            if not args[x].moves:
+                continue
+            zeros = args[z].zeros
+            if zeros is not None and zeros.any():
+                nonzero = ~np.broadcast_to(zeros, given[z].shape)
+                free = math.prod(sizes[i] for i in mine if i not in other)
+                if np.count_nonzero(nonzero) * free <= PAIRS:
+                    self.use(args[z])
+                    parts.append(self._pairs(given[x], mine, nonzero, other, result, sizes))
+                    continue
+            parts.append(self._broadcast(given[x], mine, result))
+        return np.broadcast_to(self.sets.pairwise(parts), shape)
+
+    def _broadcast(self, ids: np.ndarray, mine: str, result: str) -> np.ndarray:
+        """The sets of a contraction by one factor, wherever the other one is not zero."""
+        found = self._over(ids, [axis for axis, i in enumerate(mine) if i not in result])
+        kept = [i for i in mine if i in result]
+        found = found.transpose([kept.index(i) for i in result if i in kept])
+        return found[tuple(slice(None) if i in kept else None for i in result)]
+
+    def _pairs(
+        self,
+        ids: np.ndarray,
+        mine: str,
+        nonzero: np.ndarray,
+        other: str,
+        result: str,
+        sizes: Mapping[str, int],
+    ) -> np.ndarray:
+        """The same, of the products alone whose other factor is not zero."""
+        places = dict(zip(other, np.nonzero(nonzero), strict=True))
+        free = [i for i in mine if i not in other]
+        count = np.count_nonzero(nonzero)
+        times = math.prod(sizes[i] for i in free)
+        grid = np.indices([sizes[i] for i in free]).reshape(len(free), times)
+        at = {i: np.repeat(place, times) for i, place in places.items()}
+        at |= {i: np.tile(line, count) for i, line in zip(free, grid, strict=True)}
+        shape = tuple(sizes[i] for i in result)
+        groups = np.zeros(count * times, np.int64)
+        for i in result:
+            groups = groups * sizes[i] + at[i]
+        members = ids[tuple(at[i] for i in mine)]
+        members = np.broadcast_to(members, groups.shape)
+        return self.sets.grouped(groups, members, math.prod(shape)).reshape(shape)
+
+
+UNKNOWN = Affine(0, ())
+"""In the place of a number that depends on unknown symbols, and of a tuple with such a number."""
+
+
+def _resolved(item: Any, numbers: Numbers) -> Any:
+    if isinstance(item, Affine):
+        known = all(symbol.name in numbers for symbol, _ in item.terms)
+        return evaluate_dim(item, numbers) if known else UNKNOWN
+    if isinstance(item, tuple):
+        parts = tuple(_resolved(part, numbers) for part in item)
+        return UNKNOWN if any(part is UNKNOWN for part in parts) else parts
+    return UNKNOWN if isinstance(item, int) and item == UNBOUNDED else item
+
+
+_MOVES = frozenset({"broadcast", "reshape", "transpose", "slice", "update"})
+"""Ops that move elements: their references do the same to numbers of sets."""
+
+_ODD = frozenset({"neg", "cast", "stop_gradient", "abs"})
+"""Ops of one argument that are zero where it is."""
+
+
+def _zeros(
+    value: Value, args: Sequence[Fact], shapes: Sequence[Any], attrs: Mapping[str, Any]
+) -> np.ndarray | None:
+    """The elements that are surely zero, as far as those of the arguments tell; None: none."""
+    if all(fact.zeros is None for fact in args):
+        return None
+    name = value.op.name
+    zeros = [
+        np.broadcast_to(False if fact.zeros is None else fact.zeros, shape)
+        for fact, shape in zip(args, shapes, strict=True)
+    ]
+    found: Any = False
+    if name == "mul":
+        found = zeros[0] | zeros[1]
+    elif name in ("add", "sub"):
+        found = zeros[0] & zeros[1]
+    elif name in _ODD:
+        found = zeros[0]
+    elif name == "where":
+        c = args[0].number
+        found = zeros[1] & zeros[2] if c is None else np.where(c, zeros[1], zeros[2])
+    elif name in _MOVES:
+        found = value.op.reference(*zeros, **attrs)
+    elif name == "accumulate":
+        found = np.array(zeros[0])
+        found[region(attrs["start"], attrs["step"], zeros[1].shape)] &= zeros[1]
+    elif name == "sum":
+        found = zeros[0].all(axis=attrs["axes"])
+    return found if np.any(found) else None
+
+
+def _is_same(x: Fact, z: Fact) -> bool:
+    """Whether two Facts of one Value tell the same."""
+    pairs = ((x.ids, z.ids), (x.number, z.number), (x.zero, z.zero))
+    return all((a is None) == (b is None) and np.array_equal(a, b) for a, b in pairs)
