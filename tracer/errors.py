@@ -179,6 +179,14 @@ MESSAGES: dict[str, str] = {
         " one: use the array itself, or np functions instead of math ones"
         " (stop_gradient(x) where the cut is meant)"
     ),
+    "sparse_nested": (
+        "a sparse Jacobian inside of a recorded function: call it outside, or leave sparse=True"
+        " out here"
+    ),
+    "sparse_complex": (
+        "sparse Jacobians have real arguments and results, not {dtype}: leave sparse=True out, or"
+        " differentiate real and imaginary part"
+    ),
     "complex_jacobian": (
         "{what} of complex {side}: take {other}, or differentiate real and imaginary part"
     ),
@@ -275,6 +283,8 @@ _CLASSES: dict[str, type[AdjitError]] = {
     "escape": AdjitTypeError,
     "no_number": AdjitTypeError,
     "cut": AdjitTypeError,
+    "sparse_nested": AdjitNotImplementedError,
+    "sparse_complex": AdjitTypeError,
     "complex_jacobian": AdjitTypeError,
     "complex_seed": AdjitTypeError,
     "attribute_set": AdjitAttributeError,

@@ -409,5 +409,6 @@ def _zeros(
 
 def _is_same(x: Fact, z: Fact) -> bool:
     """Whether two Facts of one Value tell the same."""
+    pairs: tuple[tuple[Any, Any], ...]
     pairs = ((x.ids, z.ids), (x.number, z.number), (x.zero, z.zero))
     return all((a is None) == (b is None) and np.array_equal(a, b) for a, b in pairs)
