@@ -13,7 +13,7 @@ import numpy as np
 
 EMPTY, FULL = 0, 1
 
-LIMIT = 1 << 26
+LIMIT = 1 << 25
 """Indices that are kept in all sets together; a union that would exceed it is `FULL`."""
 
 _CHUNK = 1 << 22
@@ -26,6 +26,7 @@ class IndexSets:
     def __init__(self, size: int) -> None:
         self.size = size
         self._kept = 0
+        self._pairs: dict[tuple[int, int], int] = {}
         every = np.arange(size, dtype=np.int32)
         self._sets = [every[:0], every]
         self._lengths = np.array([0, size])
@@ -62,9 +63,25 @@ class IndexSets:
         """The union of sets at the same place of arrays, which broadcast."""
         found: np.ndarray = np.asarray(parts[0])
         for part in parts[1:]:
-            x, z = np.broadcast_arrays(found, part)
-            found = self._both(x.ravel(), z.ravel()).reshape(x.shape)
+            x, z = found, np.asarray(part)
+            if x.shape != z.shape:
+                x, z = np.broadcast_arrays(x, z)
+            if x.size == 1:
+                found = np.full(x.shape, self._pair(x.item(), z.item()))
+            else:
+                found = self._both(x.ravel(), z.ravel()).reshape(x.shape)
         return found
+
+    def _pair(self, x: int, z: int) -> int:
+        """The union of two sets; loops ask for the same ones again and again."""
+        if x == z or z == EMPTY:
+            return x
+        if x == EMPTY:
+            return z
+        pair = (x, z) if x < z else (z, x)
+        if pair not in self._pairs:
+            self._pairs[pair] = self.union(pair)
+        return self._pairs[pair]
 
     def _both(self, x: np.ndarray, z: np.ndarray) -> np.ndarray:
         found = np.where(x == EMPTY, z, x)

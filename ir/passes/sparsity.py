@@ -20,11 +20,11 @@ from typing import Any
 import numpy as np
 
 from ..errors import IRError
-from ..graph import Graph, Value
+from ..graph import Graph, Value, symbols
 from ..interpret import checked_index, evaluate
 from ..ops.contract import split_spec
-from ..ops.control import COND, LOOP, UNBOUNDED, get
-from ..ops.families import REDUCTIONS, UPDATES
+from ..ops.control import COND, LOOP, STAND_IN_ROWS, UNBOUNDED, get
+from ..ops.families import REDUCTIONS, REGIONS, UPDATES
 from ..ops.structure import region
 from ..types import Affine, evaluate_dim
 from .index_sets import EMPTY, IndexSets
@@ -66,6 +66,7 @@ class Fact:
 
 
 NOTHING = Fact()
+_NOBODY: Names = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +109,7 @@ class _Run:
         self.used: set[int] = set()
         self.steps = STEPS
         self.needed: dict[Graph, list[Value]] = {}
+        self.fixed: dict[Value, tuple | None] = {}  # None: not the same each time
 
     def graph(self, graph: Graph, inputs: Sequence[Fact], numbers: Numbers) -> list[Fact]:
         if graph not in self.needed:
@@ -192,16 +194,15 @@ class _Run:
     # --- ops --------------------------------------------------------------------------------------
 
     def value(self, value: Value, args: list[Fact], numbers: Numbers) -> Fact:
-        number = self._number(value, args, numbers)
-        by = frozenset[int]().union(*[fact.by for fact in args])
+        number = None
+        if all(fact.number is not None for fact in args):
+            number = self._number(value, args, numbers)
+        by = _NOBODY.union(*[fact.by for fact in args])
         if value.op.name == "index":
             self._name(value.attr("symbol").name, number, by, numbers)
         if number is not None:
             return Fact(EMPTY, number, None, by)
-        shape = _resolved(value.type.shape, numbers)
-        shapes = [_resolved(arg.type.shape, numbers) for arg in value.args]
-        attrs = {key: _resolved(item, numbers) for key, item in value.attrs}
-        known = not any(item is UNKNOWN for item in (shape, *shapes, *attrs.values()))
+        shape, shapes, attrs, known = self._resolution(value, numbers)
         zero = _zeros(value, args, shapes, attrs) if known else None
         moves = value.type.differentiable and any(fact.moves for fact in args)
         if not moves:
@@ -220,9 +221,7 @@ class _Run:
 
     def _number(self, value: Value, args: list[Fact], numbers: Numbers) -> Any:
         """The value of what is known, if it is to be had."""
-        if value.op.name == "empty" or any(fact.number is None for fact in args):
-            return None
-        if any(_resolved(item, numbers) is UNKNOWN for _, item in value.attrs):
+        if not self._resolution(value, numbers)[-1]:
             return None
         try:
             y = evaluate(value, [fact.number for fact in args], numbers)
@@ -231,6 +230,25 @@ class _Run:
         except (IndexError, ValueError, ArithmeticError, KeyError, IRError):
             return None
         return y
+
+    def _resolution(
+        self, value: Value, numbers: Numbers
+    ) -> tuple[Any, list[Any], dict[str, Any], bool]:
+        """The shape of a Value, those of its arguments, its attributes, and if all are known."""
+        found = self.fixed.get(value)
+        if found is not None:
+            return found
+        shape = _resolved(value.type.shape, numbers)
+        shapes = [_resolved(arg.type.shape, numbers) for arg in value.args]
+        attrs = {key: _resolved(item, numbers) for key, item in value.attrs}
+        known = not any(item is UNKNOWN for item in (shape, *shapes, *attrs.values()))
+        if known and value.op.name in REGIONS and UNBOUNDED in value.args[0].shape:
+            size = shapes[1] if value.op.name in UPDATES else shape
+            known = all(map(_inside, attrs["start"], attrs["step"], size, shapes[0]))
+        if value not in self.fixed:
+            moving = any(symbols(each) for each in (value, *value.args))
+            self.fixed[value] = None if moving else (shape, shapes, attrs, known)
+        return shape, shapes, attrs, known
 
     def _anywhere(self, value: Value, args: list[Fact], shape: Any) -> Any:
         """The sets of a Value that reads or writes nobody knows where."""
@@ -247,7 +265,7 @@ class _Run:
     def united(self, facts: Sequence[Fact], shape: Any) -> Any:
         """The union of sets at the same place, for a Value of this shape."""
         parts = [fact.ids for fact in facts if fact.moves]
-        return np.broadcast_to(self.sets.pairwise(parts), shape) if parts else EMPTY
+        return _broadcast(self.sets.pairwise(parts), shape) if parts else EMPTY
 
     def _ids(
         self, value: Value, args: list[Fact], shapes: list, attrs: Mapping[str, Any], shape: tuple
@@ -255,7 +273,7 @@ class _Run:
         if value.op.kind == "pointwise":
             return self._pointwise(value, args, shape)
         name = value.op.name
-        given = [np.broadcast_to(x.ids, s) for x, s in zip(args, shapes, strict=True)]
+        given = [_broadcast(x.ids, s) for x, s in zip(args, shapes, strict=True)]
         if name == "cast":
             return args[0].ids
         if name in _MOVES:
@@ -366,7 +384,12 @@ def _resolved(item: Any, numbers: Numbers) -> Any:
     if isinstance(item, tuple):
         parts = tuple(_resolved(part, numbers) for part in item)
         return UNKNOWN if any(part is UNKNOWN for part in parts) else parts
-    return UNKNOWN if isinstance(item, int) and item == UNBOUNDED else item
+    return STAND_IN_ROWS if isinstance(item, int) and item == UNBOUNDED else item
+
+
+def _inside(start: int, step: int, count: int, size: int) -> bool:
+    """Whether a region stays in the rows that stand in for any number of rows."""
+    return not count or (0 <= start < size and 0 <= start + step * (count - 1) < size)
 
 
 _MOVES = frozenset({"broadcast", "reshape", "transpose", "slice", "update"})
@@ -380,12 +403,13 @@ def _zeros(
     value: Value, args: Sequence[Fact], shapes: Sequence[Any], attrs: Mapping[str, Any]
 ) -> np.ndarray | None:
     """The elements that are surely zero, as far as those of the arguments tell; None: none."""
-    if all(fact.zeros is None for fact in args):
+    known = [fact.zeros for fact in args]
+    if not any(zero is not None and zero.any() for zero in known):
         return None
     name = value.op.name
     zeros = [
-        np.broadcast_to(False if fact.zeros is None else fact.zeros, shape)
-        for fact, shape in zip(args, shapes, strict=True)
+        _broadcast(False if zero is None else zero, shape)
+        for zero, shape in zip(known, shapes, strict=True)
     ]
     found: Any = False
     if name == "mul":
@@ -407,8 +431,12 @@ def _zeros(
     return found if np.any(found) else None
 
 
+def _broadcast(items: Any, shape: tuple) -> np.ndarray:
+    found = np.asarray(items)
+    return found if found.shape == shape else np.broadcast_to(found, shape)
+
+
 def _is_same(x: Fact, z: Fact) -> bool:
     """Whether two Facts of one Value tell the same."""
-    pairs: tuple[tuple[Any, Any], ...]
-    pairs = ((x.ids, z.ids), (x.number, z.number), (x.zero, z.zero))
+    pairs: list[tuple[Any, Any]] = [(x.ids, z.ids), (x.number, z.number), (x.zero, z.zero)]
     return all((a is None) == (b is None) and np.array_equal(a, b) for a, b in pairs)
