@@ -10,10 +10,13 @@ A pattern is given row by row: row ``i`` has ``indices[starts[i]:starts[i + 1]]`
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+
+ROUNDS = 3
+"""Tries to save a colour of a colouring that is found."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +68,7 @@ def colour(pattern: Pattern) -> Colouring:
     if least == columns:  # a full row
         return Colouring(np.arange(columns), columns, pattern.rows, pattern.indices)
     by_column = pattern.transposed()
-    colours = _fewest(_distance_two(pattern, by_column, order) for order in _orders(by_column))
+    colours = _fewest(lambda order: _distance_two(pattern, by_column, order), by_column, least)
     return Colouring(colours, _count(colours) if least else 0, pattern.rows, pattern.indices)
 
 
@@ -74,7 +77,7 @@ def colour_symmetric(pattern: Pattern) -> Colouring:
 
     So of an element and its mirror image one is alone in its row of the sum of a colour.
     """
-    colours = _fewest(_star(pattern, order) for order in _orders(pattern))
+    colours = _fewest(lambda order: _star(pattern, order), pattern, 2)
     rows, columns = pattern.rows, pattern.indices
     count = _count(colours) if len(columns) else 0
     keys = rows * count + colours[columns]
@@ -83,14 +86,22 @@ def colour_symmetric(pattern: Pattern) -> Colouring:
     return Colouring(colours, count, np.where(clear, rows, columns), np.where(clear, columns, rows))
 
 
-def _orders(pattern: Pattern) -> list[np.ndarray]:
-    """As they come, which suits bands; and the longest first, which suits the rest."""
+def _fewest(greedy: Callable[[np.ndarray], np.ndarray], pattern: Pattern, least: int) -> np.ndarray:
+    """The colouring with the fewest colours of several orders; ``least``: no fewer will do.
+
+    Columns as they come suit bands, the longest first suit the rest. Then the last colours are
+    given first, a class at a time, which never needs more of them (Culberson and Luo, "Exploring
+    the k-colorable landscape with iterated greedy", 1996).
+    """
     lengths = np.diff(pattern.starts)
-    return [np.arange(len(lengths)), np.argsort(-lengths, kind="stable")]
-
-
-def _fewest(colourings: Iterable[np.ndarray]) -> np.ndarray:
-    return min(colourings, key=_count)
+    best = greedy(np.arange(len(lengths)))
+    if _count(best) > least:
+        best = min(best, greedy(np.argsort(-lengths, kind="stable")), key=_count)
+    for _ in range(ROUNDS):
+        if _count(best) <= least:
+            break
+        best = min(greedy(np.argsort(-best, kind="stable")), best, key=_count)
+    return best
 
 
 def _count(colours: np.ndarray) -> int:

@@ -56,7 +56,7 @@ class IndexSets:
 
     def union(self, ids: Any) -> int:
         """The union of all sets of an array of numbers."""
-        found = np.unique(ids)
+        found = np.unique(np.asarray(ids, np.int64))
         return int(self.grouped(np.zeros(len(found), np.intp), found, 1)[0])
 
     def pairwise(self, parts: Sequence[Any]) -> np.ndarray:

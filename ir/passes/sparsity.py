@@ -357,7 +357,7 @@ class _Run:
         sizes: Mapping[str, int],
     ) -> np.ndarray:
         """The same, of the products alone whose other factor is not zero."""
-        places = dict(zip(other, np.nonzero(nonzero), strict=True))
+        places = dict(zip(other, np.argwhere(nonzero).T, strict=True))
         free = [i for i in mine if i not in other]
         count = np.count_nonzero(nonzero)
         times = math.prod(sizes[i] for i in free)
