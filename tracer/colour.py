@@ -15,6 +15,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+LARGE = 1 << 20
+"""Elements of a pattern from which on saving less than half of the products does not pay."""
+
 ROUNDS = 3
 """Tries to save a colour of a colouring that is found."""
 
@@ -65,7 +68,8 @@ class Colouring:
 def colour(pattern: Pattern) -> Colouring:
     """Columns of one colour share no row."""
     least, columns = int(np.diff(pattern.starts).max(initial=0)), pattern.shape[1]
-    if least == columns:  # a full row
+    pays = least < columns if len(pattern.indices) < LARGE else 2 * least < columns
+    if not pays:
         return Colouring(np.arange(columns), columns, pattern.rows, pattern.indices)
     by_column = pattern.transposed()
     colours = _fewest(lambda order: _distance_two(pattern, by_column, order), by_column, least)
@@ -75,11 +79,20 @@ def colour(pattern: Pattern) -> Colouring:
 def colour_symmetric(pattern: Pattern) -> Colouring:
     """For a symmetric matrix: every two colours together make a forest of stars.
 
-    So of an element and its mirror image one is alone in its row of the sum of a colour.
+    So of an element and its mirror image one is alone in its row of the sum of a colour. As a
+    forest has fewer edges than vertices, the edges tell how many colours there must be; where
+    that is no less than half of the colours that `colour` finds, these are taken.
     """
-    colours = _fewest(lambda order: _star(pattern, order), pattern, 2)
+    plain = colour(pattern)
+    edges = int(np.count_nonzero(pattern.rows < pattern.indices))
+    least = edges // max(pattern.shape[0], 1) + 1
+    if 2 * least >= plain.count:
+        return plain
+    colours = _fewest(lambda order: _star(pattern, order), pattern, least)
+    if _count(colours) >= plain.count:
+        return plain
     rows, columns = pattern.rows, pattern.indices
-    count = _count(colours) if len(columns) else 0
+    count = _count(colours)
     keys = rows * count + colours[columns]
     _, inverse, times = np.unique(keys, return_inverse=True, return_counts=True)
     clear = times[inverse] == 1

@@ -75,11 +75,9 @@ class Compression:
     def __str__(self) -> str:
         height, width = self.pattern.shape
         plain = width if self.forward else height
-        kind = {"forward": "columns", "reverse": "rows", "symmetric": "symmetric columns"}
-        return (
-            f"{self.count} products of {plain} ({kind[self.way]} without a common place are one);"
-            f" {len(self.take)} of {height * width} elements"
-        )
+        kind = "columns" if self.forward else "rows"
+        elements = f"{len(self.take)} of {height * width} elements"
+        return f"{self.count} products instead of {plain} ({kind}), {elements}"
 
     def part(self, number: int, start: int, seed: Value) -> Colours:
         """The colours of one argument or result."""
@@ -188,10 +186,7 @@ def _compression(pattern: Pattern, way: str, assumed: Sequence[Assumption]) -> C
     """The way with the fewest products; forwards, which costs less, where there is a tie."""
     if way == "symmetric":
         common = pattern & pattern.transposed()  # where a symmetric matrix can have elements
-        plain, symmetric = colour(common), colour_symmetric(common)
-        if symmetric.count < plain.count:
-            return Compression(common, way, symmetric, assumed)
-        return Compression(common, "forward", plain, assumed)
+        return Compression(common, way, colour_symmetric(common), assumed)
     found = []
     if way != "reverse":
         found.append(Compression(pattern, "forward", colour(pattern), assumed))

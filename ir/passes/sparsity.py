@@ -30,8 +30,9 @@ from ..types import Affine, evaluate_dim
 from .index_sets import EMPTY, IndexSets
 from .prune import needed_values
 
-STEPS = 1_000_000
-"""Ops of loops that are run iteration by iteration; in the rest every iteration is any one."""
+STEPS, WORK = 1_000_000, 50_000_000
+"""Ops of loops, and elements of them, that are run iteration by iteration; that takes about ten
+seconds. In the rest every iteration is any one."""
 
 ROUNDS = 8
 """Tries to find what a loop of unknown length carries, before all of it depends on everything."""
@@ -168,7 +169,7 @@ class _Run:
             if not go.number or at == size:
                 return state
             self.steps -= len(body.values)
-            if size is None or self.steps < 0:
+            if size is None or self.steps < 0 or self.sets.work > WORK:
                 break
             number = size - 1 - at if value.attr("reverse") else at
             state = self.graph(body, [*state, *invariant], {**numbers, name: number})

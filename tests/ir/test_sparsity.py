@@ -62,7 +62,7 @@ def test_programs(program: Program, seed: int) -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=800)
+@settings(max_examples=300)
 @given(graphs(), st.integers(0, 99))
 def test_programs_at_length(program: Program, seed: int) -> None:
     check_program(program, seed)
