@@ -6,6 +6,7 @@ the op's own reference, and only arithmetic makes new sets. Equal sets have the 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -59,6 +60,15 @@ class IndexSets:
         """The union of all sets of an array of numbers."""
         found = np.unique(np.asarray(ids, np.int64))
         return int(self.grouped(np.zeros(len(found), np.intp), found, 1)[0])
+
+    def over(self, ids: np.ndarray, axes: Sequence[int]) -> np.ndarray:
+        """The unions over axes."""
+        rest = [axis for axis in range(ids.ndim) if axis not in axes]
+        shape = tuple(ids.shape[axis] for axis in rest)
+        count, times = math.prod(shape), math.prod(ids.shape[axis] for axis in axes)
+        members = ids.transpose(*rest, *axes).reshape(count * times)
+        groups = np.repeat(np.arange(count), times)
+        return self.grouped(groups, members, count).reshape(shape)
 
     def pairwise(self, parts: Sequence[Any]) -> np.ndarray:
         """The union of sets at the same place of arrays, which broadcast."""

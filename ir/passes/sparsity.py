@@ -12,7 +12,6 @@ other inputs, are assumptions: those that the result rests on are returned with 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -22,11 +21,11 @@ import numpy as np
 from ..errors import IRError
 from ..graph import Graph, Value, symbols
 from ..interpret import checked_index, evaluate
-from ..ops.contract import split_spec
 from ..ops.control import COND, LOOP, STAND_IN_ROWS, UNBOUNDED, get
 from ..ops.families import REDUCTIONS, REGIONS, UPDATES
 from ..ops.structure import region
 from ..types import Affine, evaluate_dim
+from .contractions import Factor, contracted
 from .index_sets import EMPTY, IndexSets
 from .prune import needed_values
 
@@ -36,9 +35,6 @@ seconds. In the rest every iteration is any one."""
 
 ROUNDS = 8
 """Tries to find what a loop of unknown length carries, before all of it depends on everything."""
-
-PAIRS = 1 << 22
-"""Products in a contraction that are looked at one by one, for factors that are zero."""
 
 Names = frozenset[int]
 
@@ -286,9 +282,13 @@ class _Run:
             y[there] = self.sets.pairwise([x[there], v])
             return y
         if name in REDUCTIONS:
-            return self._over(given[0], attrs["axes"])
+            return self.sets.over(given[0], attrs["axes"])
         if name == "contract":
-            return self._contracted(args, given, attrs["spec"], shape)
+            factors = [Factor(ids, x.moves, x.zeros) for ids, x in zip(given, args, strict=True)]
+            found, seen = contracted(self.sets, factors, attrs["spec"], shape)
+            for n in seen:
+                self.use(args[n])
+            return found
         return self._all(args)
 
     def _pointwise(self, value: Value, args: list[Fact], shape: tuple) -> Any:
@@ -309,69 +309,6 @@ class _Run:
             return x
         self.use(factor)
         return Fact(np.where(zeros, EMPTY, x.ids))
-
-    def _over(self, ids: np.ndarray, axes: Sequence[int]) -> np.ndarray:
-        """The unions over axes."""
-        rest = [axis for axis in range(ids.ndim) if axis not in axes]
-        shape = tuple(ids.shape[axis] for axis in rest)
-        count, times = math.prod(shape), math.prod(ids.shape[axis] for axis in axes)
-        members = ids.transpose(*rest, *axes).reshape(count * times)
-        groups = np.repeat(np.arange(count), times)
-        return self.sets.grouped(groups, members, count).reshape(shape)
-
-    # --- contractions -----------------------------------------------------------------------------
-
-    def _contracted(
-        self, args: list[Fact], given: list[np.ndarray], spec: str, shape: tuple
-    ) -> np.ndarray:
-        left, right, result = split_spec(spec)
-        sizes = dict(zip(left + right, given[0].shape + given[1].shape, strict=True))
-        parts: list[Any] = [EMPTY]
-        for x, mine, z, other in ((0, left, 1, right), (1, right, 0, left)):
-            if not args[x].moves:
-                continue
-            zeros = args[z].zeros
-            if zeros is not None and zeros.any():
-                nonzero = ~np.broadcast_to(zeros, given[z].shape)
-                free = math.prod(sizes[i] for i in mine if i not in other)
-                if np.count_nonzero(nonzero) * free <= PAIRS:
-                    self.use(args[z])
-                    parts.append(self._pairs(given[x], mine, nonzero, other, result, sizes))
-                    continue
-            parts.append(self._broadcast(given[x], mine, result))
-        return np.broadcast_to(self.sets.pairwise(parts), shape)
-
-    def _broadcast(self, ids: np.ndarray, mine: str, result: str) -> np.ndarray:
-        """The sets of a contraction by one factor, wherever the other one is not zero."""
-        found = self._over(ids, [axis for axis, i in enumerate(mine) if i not in result])
-        kept = [i for i in mine if i in result]
-        found = found.transpose([kept.index(i) for i in result if i in kept])
-        return found[tuple(slice(None) if i in kept else None for i in result)]
-
-    def _pairs(
-        self,
-        ids: np.ndarray,
-        mine: str,
-        nonzero: np.ndarray,
-        other: str,
-        result: str,
-        sizes: Mapping[str, int],
-    ) -> np.ndarray:
-        """The same, of the products alone whose other factor is not zero."""
-        places = dict(zip(other, np.argwhere(nonzero).T, strict=True))
-        free = [i for i in mine if i not in other]
-        count = np.count_nonzero(nonzero)
-        times = math.prod(sizes[i] for i in free)
-        grid = np.indices([sizes[i] for i in free]).reshape(len(free), times)
-        at = {i: np.repeat(place, times) for i, place in places.items()}
-        at |= {i: np.tile(line, count) for i, line in zip(free, grid, strict=True)}
-        shape = tuple(sizes[i] for i in result)
-        groups = np.zeros(count * times, np.int64)
-        for i in result:
-            groups = groups * sizes[i] + at[i]
-        members = ids[tuple(at[i] for i in mine)]
-        members = np.broadcast_to(members, groups.shape)
-        return self.sets.grouped(groups, members, math.prod(shape)).reshape(shape)
 
 
 UNKNOWN = Affine(0, ())

@@ -11,15 +11,9 @@ import numpy as np
 import pytest
 import scipy.optimize
 import scipy.sparse
-from hypothesis import given, settings
-from sparsity_checks import check_contains
 
-from adjit import custom_vjp, grad, hessian, jacfwd, jacobian, jacrev, jit
-from adjit.tracer.colour import Pattern, colour, colour_symmetric, pattern_of
-from adjit.tracer.errors import AdjitError, AdjitNotImplementedError, AdjitTypeError
-
-from .loop_sources import sources
-from .test_loop_programs import PHASES, arguments, make, seeds
+from adjit import grad, hessian, jacfwd, jacobian, jacrev, jit
+from adjit.tracer.errors import AdjitNotImplementedError, AdjitTypeError
 
 X = np.linspace(0.5, 1.5, 8)
 
@@ -282,94 +276,6 @@ def test_methods_and_captured_objects() -> None:
         np.testing.assert_allclose(found.toarray(), np.diag(2 * scale * X))
 
 
-# --- what a pattern rests on ----------------------------------------------------------------------
-
-
-def test_each_path_has_its_pattern() -> None:
-    def f(x: Any) -> Any:
-        if x[0] > 0:
-            return x[1:] * x[:-1]
-        return x * x.sum() if x[1] > 0 else x
-
-    sparse, dense = jacobian(f, sparse=True), jacobian(f)
-    signs = np.ones(8)
-    calls = [X, -X, X * np.where(np.arange(8) == 0, -1, signs)]
-    for x in (*calls, *calls[::-1]):
-        np.testing.assert_allclose(sparse(x).toarray(), dense(x))
-        assert sparse.sparsity(x).nnz == sparse(x).nnz
-    assert sparse.recordings == 3
-    assert products(sparse) == [2, 1, 8]
-
-
-def test_zeros_of_a_matrix_are_guarded() -> None:
-    matrix = np.eye(8)[1:] - np.eye(8)[:-1]
-
-    def f(x: Any, a: Any) -> Any:
-        return a @ x**2
-
-    sparse = jacobian(f, sparse=True)
-    for number in range(9):
-        np.testing.assert_allclose(sparse(X, matrix).toarray(), matrix * 2 * X)
-        matrix[(3 * number) % 7, (5 * number) % 8] += 0.5
-    assert products(sparse)[0] == 2
-    assert products(sparse)[-1] == 7  # nothing is assumed any more
-    assert sparse.recordings == 5
-    sparse(X, np.ones((7, 8)))
-    assert sparse.recordings == 5
-
-
-def test_captured_matrices_and_positions() -> None:
-    matrix, positions = np.diag(np.arange(1.0, 9.0)), np.array([0, 2, 3, 3, 7])
-
-    def f(x: Any) -> Any:
-        return (matrix @ np.sin(x))[positions] * x[positions - 1]
-
-    sparse, dense = jacobian(f, sparse=True), jacobian(f)
-    np.testing.assert_allclose(sparse(X).toarray(), dense(X))
-    assert products(sparse) == [2]
-    positions = np.array([5, 4, 3, 0, 1])
-    np.testing.assert_allclose(sparse(X).toarray(), dense(X))
-    matrix = matrix * 2  # the same zeros
-    np.testing.assert_allclose(sparse(X).toarray(), dense(X))
-    assert sparse.recordings == 2
-    matrix = matrix + np.eye(8)[::-1]
-    np.testing.assert_allclose(sparse(X).toarray(), dense(X))
-    assert sparse.recordings == 3
-
-
-def test_numbers_that_decide() -> None:
-    def f(x: Any, mask: Any, n: int, s: float) -> Any:
-        y = np.where(mask, x, x[0] * s)
-        for _ in range(n):
-            y[1:] += y[:-1] ** 2
-        return y
-
-    sparse, dense = jacobian(f, sparse=True), jacobian(f)
-    for mask in (X > 1, X > 0.7):
-        for n in (0, 1, 3):
-            for s in (0.0, 2.0):
-                np.testing.assert_allclose(sparse(X, mask, n, s).toarray(), dense(X, mask, n, s))
-
-
-def test_rules_of_the_user_need_not_be_symmetric() -> None:
-    @custom_vjp
-    def odd(x: Any) -> Any:
-        return np.sum(x)
-
-    odd.defvjp(lambda x: (np.sum(x), x), lambda x, g: (g * np.array([x[1], 0.0, x[0] * x[2]]),))
-    check(hessian, lambda x: odd(x), np.array([1.0, 2.0, 3.0]))
-
-
-def test_random_numbers_are_not_assumed() -> None:
-    def f(x: Any) -> Any:
-        return (
-            x * np.random.default_rng(3).integers(0, 2, 8)
-            + x[np.random.default_rng(4).integers(0, 8, 8)]
-        )
-
-    check(jacobian, f, X)
-
-
 # --- use ------------------------------------------------------------------------------------------
 
 
@@ -422,66 +328,3 @@ def test_scipys_optimizers() -> None:
 def test_scipy_sparse_is_imported_when_used() -> None:
     program = "import sys, adjit; adjit.jacobian; assert 'scipy.sparse' not in sys.modules"
     subprocess.run([sys.executable, "-c", program], check=True)
-
-
-# --- colours --------------------------------------------------------------------------------------
-
-
-def recovered(pattern: Pattern, matrix: np.ndarray, symmetric: bool) -> np.ndarray:
-    """The matrix by way of the sums of its columns of one colour."""
-    found = (colour_symmetric if symmetric else colour)(pattern)
-    seeds = found.colours[:, None] == np.arange(found.count)
-    sums = matrix @ seeds
-    y = np.zeros_like(matrix)
-    y[pattern.rows, pattern.indices] = sums[found.rows, found.colours[found.columns]]
-    return y
-
-
-@pytest.mark.parametrize("symmetric", [False, True])
-def test_colourings_recover_random_matrices(symmetric: bool) -> None:
-    rng = np.random.default_rng(0)
-    for trial in range(150):
-        height, width = rng.integers(1, 14, 2)
-        width = height if symmetric else width
-        where = rng.random((height, width)) < rng.choice([0.1, 0.3, 0.6])
-        if trial % 3 == 0:
-            where[rng.integers(height)] = True
-        if symmetric:
-            where |= where.T
-        pattern = pattern_of(*np.nonzero(where), where.shape)
-        matrix = np.where(where, rng.uniform(1, 2, where.shape), 0.0)
-        matrix = matrix + matrix.T if symmetric else matrix
-        np.testing.assert_allclose(recovered(pattern, matrix, symmetric), matrix, rtol=1e-12)
-
-
-# --- generated programs ---------------------------------------------------------------------------
-
-
-@settings(phases=PHASES)
-@given(sources(), seeds)
-def test_loop_programs(text: str, seed: int) -> None:
-    check_loop_program(text, seed)
-
-
-@pytest.mark.slow
-@settings(phases=PHASES, max_examples=80)
-@given(sources(), seeds)
-def test_loop_programs_at_length(text: str, seed: int) -> None:
-    check_loop_program(text, seed + 1)
-
-
-def check_loop_program(text: str, seed: int) -> None:
-    """The pattern of a gradient holds its derivative, whatever is known of other arguments."""
-    x, y, n = arguments(seed)
-    y = y * (np.random.default_rng(seed).random(y.shape) < 0.6)
-    program = make(text)
-    try:
-        weights = np.ones(np.shape(program.f(x.copy(), y.copy(), n)))
-        graph = grad(program.loss).adjoint(x, y, n, weights)
-    except (AdjitError, IndexError):  # a refusal, or an error of NumPy's own
-        return
-    args = {"x": x, "y": y, "n": n, "w": weights}
-    given = [np.asarray(args[value.attr("name")]) for value in graph.inputs]
-    place = [value.attr("name") for value in graph.inputs].index("x")
-    for assume in (False, True):
-        check_contains(graph, [place], given, assume=assume)
