@@ -126,20 +126,23 @@ class Patterns:
             assert array is not None
             if not inner.trace.is_constant(given[n - count]):
                 assumed.append(Assumption(n - count, array))
-        way = self._way(inner, of)
+        way = self._way(inner, of, graph)
         compression = _compression(_pattern(found), way, assumed)
         known.append(compression)
         held = compression.holds(inner.trace, given)
         assert held
         return compression
 
-    def _way(self, inner: Inner, of: Sequence[int]) -> str:
-        if self.way != "symmetric":
-            return self.way
-        shapes = [inner.graph.outputs[slot].shape for slot in of]
-        same = shapes == [x.shape for x in inner.outer]
-        # A rule of the user's may be the derivative of nothing.
-        return "symmetric" if same and not _has_rules(inner.graph) else "forward"
+    def _way(self, inner: Inner, of: Sequence[int], graph: Graph) -> str:
+        if self.way in ("either", "symmetric") and _has_rules(graph, ("custom_vjp",)):
+            return "reverse"  # it has no tangent
+        if self.way == "symmetric":
+            shapes = [inner.graph.outputs[slot].shape for slot in of]
+            same = shapes == [x.shape for x in inner.outer]
+            # A rule of the user's may be the derivative of nothing.
+            ruled = _has_rules(inner.graph, ("custom_vjp", "custom_jvp"))
+            return "symmetric" if same and not ruled else "forward"
+        return self.way
 
 
 def _closed(graph: Graph, of: Sequence[int]) -> tuple[Graph, list[Value]]:
@@ -169,9 +172,9 @@ def _fact(trace: Trace, value: Value) -> Fact | None:
     return Fact(zero=zero) if zero.any() else None
 
 
-def _has_rules(graph: Graph) -> bool:
+def _has_rules(graph: Graph, names: tuple[str, ...]) -> bool:
     return any(
-        value.op.name in ("custom_vjp", "custom_jvp") or any(map(_has_rules, value.regions))
+        value.op.name in names or any(_has_rules(region, names) for region in value.regions)
         for value in graph.values
     )
 

@@ -12,6 +12,7 @@ other inputs, are assumptions: those that the result rests on are returned with 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -21,6 +22,7 @@ import numpy as np
 from ..errors import IRError
 from ..graph import Graph, Value, symbols
 from ..interpret import checked_index, evaluate
+from ..ops import CUSTOM_JVP, CUSTOM_VJP
 from ..ops.control import COND, LOOP, STAND_IN_ROWS, UNBOUNDED, get
 from ..ops.families import REDUCTIONS, REGIONS, UPDATES
 from ..ops.structure import region
@@ -28,6 +30,7 @@ from ..types import Affine, evaluate_dim
 from .contractions import Factor, contracted
 from .index_sets import EMPTY, IndexSets
 from .prune import needed_values
+from .vanishing import MOVES, spread, zeros_of
 
 STEPS, WORK = 1_000_000, 50_000_000
 """Ops of loops, and elements of them, that are run iteration by iteration; that takes about ten
@@ -200,12 +203,18 @@ class _Run:
         if number is not None:
             return Fact(EMPTY, number, None, by)
         shape, shapes, attrs, known = self._resolution(value, numbers)
-        zero = _zeros(value, args, shapes, attrs) if known else None
+        zero = None
+        if known:
+            zero = zeros_of(
+                value, [x.zeros for x in args], args[0].number if args else None, shapes, attrs
+            )
         moves = value.type.differentiable and any(fact.moves for fact in args)
         if not moves:
             return Fact(EMPTY, None, zero, by)
         if not known:
             return Fact(self._anywhere(value, args, shape))
+        if value.op in (CUSTOM_JVP, CUSTOM_VJP):
+            return Fact(self._by_rule(value, args, shapes, numbers))
         return Fact(self._ids(value, args, shapes, attrs, shape), None, zero, by)
 
     def _name(self, symbol: str, number: Any, by: Names, numbers: Numbers) -> None:
@@ -262,7 +271,7 @@ class _Run:
     def united(self, facts: Sequence[Fact], shape: Any) -> Any:
         """The union of sets at the same place, for a Value of this shape."""
         parts = [fact.ids for fact in facts if fact.moves]
-        return _broadcast(self.sets.pairwise(parts), shape) if parts else EMPTY
+        return spread(self.sets.pairwise(parts), shape) if parts else EMPTY
 
     def _ids(
         self, value: Value, args: list[Fact], shapes: list, attrs: Mapping[str, Any], shape: tuple
@@ -270,10 +279,10 @@ class _Run:
         if value.op.kind == "pointwise":
             return self._pointwise(value, args, shape)
         name = value.op.name
-        given = [_broadcast(x.ids, s) for x, s in zip(args, shapes, strict=True)]
+        given = [spread(x.ids, s) for x, s in zip(args, shapes, strict=True)]
         if name == "cast":
             return args[0].ids
-        if name in _MOVES:
+        if name in MOVES:
             return value.op.reference(*given, **attrs)
         if name == "accumulate":
             x, v = given
@@ -290,6 +299,31 @@ class _Run:
                 self.use(args[n])
             return found
         return self._all(args)
+
+    def _by_rule(
+        self, value: Value, args: list[Fact], shapes: Sequence[tuple], numbers: Numbers
+    ) -> np.ndarray:
+        """The sets of a Value with a rule of the user's: what the rule, which is linear, brings
+        from tangents to the tangent, or from the cotangent to cotangents, turned around."""
+        first = len(args) - value.attr("count")
+        used = [Fact(number=x.number, zero=x.zero, by=x.by) for x in args[1:first]]
+        xs = [spread(x.ids, s) for x, s in zip(args[first:], shapes[first:], strict=True)]
+        (rule,), shape = value.regions, shapes[0]
+        if value.op is CUSTOM_JVP:
+            (found,) = self.graph(rule, [*used, *map(Fact, xs)], numbers)
+            return spread(found.ids, shape)
+        inner = _Run(IndexSets(math.prod(shape)))
+        g = Fact(inner.sets.singles().reshape(shape))
+        groups, members = [], []
+        for x, back in zip(xs, inner.graph(rule, [*used, g], numbers), strict=True):
+            reached = spread(back.ids, x.shape).ravel()
+            groups.append(inner.sets.members(reached))
+            members.append(np.repeat(x.ravel(), inner.sets.lengths(reached)))
+        self.used |= inner.used
+        found_ids = self.sets.grouped(
+            np.concatenate(groups), np.concatenate(members), inner.sets.size
+        )
+        return found_ids.reshape(shape)
 
     def _pointwise(self, value: Value, args: list[Fact], shape: tuple) -> Any:
         if value.op.name == "where" and args[0].number is not None:
@@ -328,50 +362,6 @@ def _resolved(item: Any, numbers: Numbers) -> Any:
 def _inside(start: int, step: int, count: int, size: int) -> bool:
     """Whether a region stays in the rows that stand in for any number of rows."""
     return not count or (0 <= start < size and 0 <= start + step * (count - 1) < size)
-
-
-_MOVES = frozenset({"broadcast", "reshape", "transpose", "slice", "update"})
-"""Ops that move elements: their references do the same to numbers of sets."""
-
-_ODD = frozenset({"neg", "cast", "stop_gradient", "abs"})
-"""Ops of one argument that are zero where it is."""
-
-
-def _zeros(
-    value: Value, args: Sequence[Fact], shapes: Sequence[Any], attrs: Mapping[str, Any]
-) -> np.ndarray | None:
-    """The elements that are surely zero, as far as those of the arguments tell; None: none."""
-    known = [fact.zeros for fact in args]
-    if not any(zero is not None and zero.any() for zero in known):
-        return None
-    name = value.op.name
-    zeros = [
-        _broadcast(False if zero is None else zero, shape)
-        for zero, shape in zip(known, shapes, strict=True)
-    ]
-    found: Any = False
-    if name == "mul":
-        found = zeros[0] | zeros[1]
-    elif name in ("add", "sub"):
-        found = zeros[0] & zeros[1]
-    elif name in _ODD:
-        found = zeros[0]
-    elif name == "where":
-        c = args[0].number
-        found = zeros[1] & zeros[2] if c is None else np.where(c, zeros[1], zeros[2])
-    elif name in _MOVES:
-        found = value.op.reference(*zeros, **attrs)
-    elif name == "accumulate":
-        found = np.array(zeros[0])
-        found[region(attrs["start"], attrs["step"], zeros[1].shape)] &= zeros[1]
-    elif name == "sum":
-        found = zeros[0].all(axis=attrs["axes"])
-    return found if np.any(found) else None
-
-
-def _broadcast(items: Any, shape: tuple) -> np.ndarray:
-    found = np.asarray(items)
-    return found if found.shape == shape else np.broadcast_to(found, shape)
 
 
 def _is_same(x: Fact, z: Fact) -> bool:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from sparsity_checks import check_contains
 
-from adjit import custom_vjp, grad, hessian, jacobian
+from adjit import custom_jvp, custom_vjp, grad, hessian, jacobian, jacrev
 from adjit.tracer.errors import AdjitError
 
 from .loop_sources import sources
@@ -90,6 +90,36 @@ def test_rules_of_the_user_need_not_be_symmetric() -> None:
 
     odd.defvjp(lambda x: (np.sum(x), x), lambda x, g: (g * np.array([x[1], 0.0, x[0] * x[2]]),))
     check(hessian, lambda x: odd(x), np.array([1.0, 2.0, 3.0]))
+
+
+def test_rules_of_the_user_have_patterns() -> None:
+    @custom_jvp
+    def softplus(x: Any) -> Any:
+        return np.logaddexp(x, 0.0)
+
+    softplus.defjvp(lambda xs, ts: (np.logaddexp(xs[0], 0.0), ts[0] / (1 + np.exp(-xs[0]))))
+
+    @custom_vjp
+    def steps(x: Any, z: Any) -> Any:
+        return np.diff(x) * z
+
+    steps.defvjp(
+        lambda x, z: (np.diff(x) * z, (x, z)),
+        lambda kept, g: (
+            np.concatenate([[0.0], g * kept[1]]) - np.concatenate([g * kept[1], [0.0]]),
+            g * np.diff(kept[0]),
+        ),
+    )
+    assert products(check(jacobian, lambda x: softplus(x) * 2, X)) == [1]
+    assert products(check(hessian, lambda x: np.sum(softplus(x)), X)) == [1]
+    # Rows, as there is no tangent.
+    assert products(check(jacobian, lambda x: steps(x, x[1:] * 3), X)) == [2]
+    f = lambda x: np.sum(steps(x, x[1:]) ** 2)  # noqa: E731
+    found = hessian(f, sparse=True)
+    np.testing.assert_allclose(found(X).toarray(), jacrev(grad(f))(X), rtol=1e-12)
+    assert products(found) == [3]
+    mixed = jacobian(lambda x, z: steps(x * z, z[1:]), sparse=True)(X, X)
+    np.testing.assert_allclose(mixed.toarray(), (np.eye(8)[1:] - np.eye(8)[:-1]) * X * X[1:, None])
 
 
 def test_random_numbers_are_not_assumed() -> None:
