@@ -6,7 +6,7 @@ from .tracer.api import compile_grad, grad, jit, stop_gradient, value_and_grad
 from .tracer.check import check_grads
 from .tracer.checkpoint import checkpoint
 from .tracer.errors import AdjitError
-from .tracer.products import jvp, vjp
+from .tracer.products import jvp, linearize, vjp
 
 if TYPE_CHECKING:
     from .imperative.arrays import Array
@@ -31,6 +31,7 @@ __all__ = [
     "jacrev",
     "jit",
     "jvp",
+    "linearize",
     "stop_gradient",
     "value_and_grad",
     "vjp",

@@ -14,12 +14,13 @@ from typing import Any
 import numpy as np
 
 from ..ir import ops
-from ..ir.graph import Block, Graph, Value, copy_values
+from ..ir.graph import Graph, Value
 from ..ir.op import INPUT
 from ..ir.ops.custom import CUSTOM_JVP, CUSTOM_VJP
 from ..ir.types import ArrayType
 from .api import stop_gradient
 from .array import Array, wrap
+from .closing import closed, outside
 from .containers import flatten, rebuild
 from .current import current_trace
 from .errors import error, unsupported
@@ -108,7 +109,7 @@ class custom_vjp(_Custom):  # noqa: N801
         wrt = differentiable_leaves(arguments)
         inner = Inner(Compiled(self.forward, 0, "value"), arguments, wrt)
         self._check_real(inner)
-        _check_captured(trace, _outside(inner.graph), self.name)
+        _check_captured(trace, outside(inner.graph), self.name)
         returned = inner.present(inner.splice(inner.graph, inner.outer))
         if not isinstance(returned, tuple) or len(returned) != 2:
             raise self._wrong("(y, residuals) from forward")
@@ -130,9 +131,9 @@ class custom_vjp(_Custom):  # noqa: N801
                 self._cotangent(found[n], x.type) for n, x in zip(wrt, inner.outer, strict=True)
             ]
             rule = block.graph(outputs)
-        captured = _outside(rule)
+        captured = outside(rule)
         _check_captured(trace, captured, self.name)
-        rule = _closed(rule, captured, len(used))
+        rule = closed(rule, captured, len(used))
         args = (y, *used, *captured, *inner.outer)
         linked = trace.block.add(CUSTOM_VJP, args, (("count", len(wrt)),), (rule,))
         return rebuild(structure, _unpacked(linked, leaves))
@@ -189,7 +190,7 @@ class custom_jvp(_Custom):  # noqa: N801
         inner = Inner(Compiled(pushed, 0, "value"), arguments, wrt)
         graph = inner.graph
         self._check_real(inner)
-        _check_captured(trace, _outside(graph), self.name)
+        _check_captured(trace, outside(graph), self.name)
         seeds = graph.inputs[len(wrt) :]
         moving = dependents(graph, seeds)
         *results, t = graph.outputs
@@ -204,11 +205,11 @@ class custom_jvp(_Custom):  # noqa: N801
             return stop_gradient(returned)
         order = tuple(value for value in graph.values if value in moving)
         rule = Graph(seeds, order, (t,))
-        captured = _outside(rule)
+        captured = outside(rule)
         used = [new.get(value, value) for value in captured]
         args = (_packed(leaves), *used, *inner.outer)
         linked = trace.block.add(
-            CUSTOM_JVP, args, (("count", len(wrt)),), (_closed(rule, captured, 0),)
+            CUSTOM_JVP, args, (("count", len(wrt)),), (closed(rule, captured, 0),)
         )
         return rebuild(structure, _unpacked(linked, leaves))
 
@@ -309,23 +310,6 @@ def _unpacked(packed: Value, leaves: Sequence[Any]) -> list[Any]:
 
 
 # --- what a rule takes from outside -----------------------------------------------------------
-
-
-def _outside(graph: Graph) -> list[Value]:
-    """The Values of enclosing blocks that a Graph uses, without constants."""
-    own = {*graph.inputs, *graph.values}
-    used = [arg for value in graph.values for arg in value.args]
-    return list(dict.fromkeys(v for v in (*used, *graph.outputs) if v not in own))
-
-
-def _closed(graph: Graph, captured: Sequence[Value], at: int) -> Graph:
-    """The Graph with inputs for what it captures, behind its first ``at`` inputs."""
-    block = Block(graph.inputs[:at])
-    new = {value: block.input(f"c{n}", value.type) for n, value in enumerate(captured)}
-    block.inputs += graph.inputs[at:]
-    with block:
-        copy_values(graph.values, new)
-    return block.graph([new.get(value, value) for value in graph.outputs])
 
 
 def _check_captured(trace: Trace, captured: Sequence[Value], name: str) -> None:
