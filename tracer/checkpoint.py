@@ -20,6 +20,9 @@ class Checkpoint:
         self.fun = fun
         functools.update_wrapper(self, fun, updated=())
 
+    def __get__(self, instance: Any, owner: type | None = None) -> Any:
+        return self if instance is None else checkpoint(self.fun.__get__(instance))
+
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         from .hooks import recordable
 

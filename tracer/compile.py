@@ -46,7 +46,7 @@ from ..ir.passes.tangent import tangent
 from ..ir.passes.unlink import unlink
 from ..ir.types import ArrayType
 from ..ir.verify import verify
-from .derivatives import gradient, pullback
+from .derivatives import gradient
 from .errors import error, unsupported
 from .modes import SCALARS, Path, differentiable_outputs
 
@@ -79,8 +79,6 @@ def _derived(path: Path) -> Graph:
     graph = prepared(recorded)
     if path.mode in SCALARS:
         graph = gradient(recorded, graph, path.wrt)
-    elif path.mode == "pullback":
-        graph = pullback(recorded, graph, path.wrt)
     elif path.mode == "pushforward":
         graph = tangent(graph, path.wrt)
     count = len(recorded.outputs)

@@ -43,21 +43,19 @@ def record(
     has_aux: bool = False,
     known: Mapping[object, tuple[str, str]] | None = None,
     active: Container[int] | None = None,
-    replay: Noise | None = None,
 ) -> tuple[Recording, Noise]:
     """Runs ``fun`` on proxies of ``arguments``; ``scalar``: the (first) result must be one, of
     real (``float``) or ``complex`` numbers.
 
     Where a loop turns out not to be recordable as one, all is recorded again with it unrolled.
     ``known``: those that other paths of the program unroll, which the forced outcomes assume.
-    ``active``: the leaves to differentiate by (None: all). ``replay``: random numbers to use
-    instead of new ones. Returned with the recording are those that it has used.
+    ``active``: the leaves to differentiate by (None: all). Returned with the recording are the
+    random numbers that it has used.
     """
     unrolled = dict(known or {})
     while True:
         trace = Trace(forced, unrolled, active)
         drawing = drawing_of(trace)
-        drawing.replay = replay
         try:
             recording = _record(trace, fun, arguments, scalar, has_aux, unrolled)
         except RestartError as problem:

@@ -111,7 +111,7 @@ class Compiled:
         """The leaves to differentiate by; integers and objects among them are errors."""
         if self.mode == "value":
             return []
-        if self.mode in ("pullback", "pushforward"):
+        if self.mode == "pushforward":
             return [n for n, leaf in enumerate(arguments.leaves) if leaf.differentiable]
         found = []
         for parameter in self.parameters(arguments):
