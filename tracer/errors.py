@@ -385,6 +385,20 @@ def is_ours(filename: str) -> bool:
     return filename.startswith(_ROOT) and not filename.startswith(_USER_FOLDERS)
 
 
+def line_of(problem: BaseException) -> str:
+    """``file.py:12`` of the innermost frame outside adjit, NumPy and the standard library that
+    an error was raised below."""
+    found = user_line()
+    traceback = problem.__traceback__
+    while traceback is not None:
+        if not is_ours(traceback.tb_frame.f_code.co_filename):
+            found = (
+                f"{os.path.basename(traceback.tb_frame.f_code.co_filename)}:{traceback.tb_lineno}"
+            )
+        traceback = traceback.tb_next
+    return found
+
+
 def user_line() -> str:
     """``file.py:12`` of the innermost frame outside adjit, NumPy and the standard library."""
     frame = sys._getframe(1)

@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from ..ir.errors import NoDerivative
 from ..ir.graph import Outcome, Value
 from ..ir.types import F64
 from . import randomness
@@ -24,7 +25,7 @@ from .capture import Source, check_mutated, guard_contents, is_created, mark_cre
 from .containers import flatten, instances
 from .drawing import drawing_of
 from .draws import Noise
-from .errors import AdjitError, error
+from .errors import AdjitError, error, line_of, located
 from .generators import is_generator, is_shared
 from .hooks import recordable
 from .lift import lift
@@ -144,6 +145,8 @@ def run(
         after = flatten((args, kwargs))
         leaves, structure = flatten(returned)
     except Exception as problem:
+        if isinstance(problem, NoDerivative):
+            raise located("no_derivative", f"{line_of(problem)}: {problem}") from problem
         region = innermost(trace)
         if region is not None:  # perhaps only a region cannot do it: unrolled, it may be right
             raise RestartError(region.key, region.where, str(problem)) from problem
