@@ -391,10 +391,9 @@ def line_of(problem: BaseException) -> str:
     found = user_line()
     traceback = problem.__traceback__
     while traceback is not None:
-        if not is_ours(traceback.tb_frame.f_code.co_filename):
-            found = (
-                f"{os.path.basename(traceback.tb_frame.f_code.co_filename)}:{traceback.tb_lineno}"
-            )
+        name = traceback.tb_frame.f_code.co_filename
+        if not is_ours(name):
+            found = f"{os.path.basename(name)}:{traceback.tb_lineno}"
         traceback = traceback.tb_next
     return found
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
-from .array import Array
-from .containers import flatten, rebuild
+from .api import grad
+from .containers import Structure, flatten, rebuild
 from .errors import error
+from .hooks import recordable
 from .products import jvp, vjp
 from .transforms import Compiled, kept
 
@@ -48,15 +49,39 @@ class _Product:
 
     def __call__(self, loss: Callable[[Any], Any] | None, x: Any, v: Any, *args: Any) -> Any:
         """Recorded: forward over the model, forward over reverse over the loss, and back."""
-        from .api import grad
-
         y, t = jvp(self.fun, (x, *args), (v, *[None for _ in args]))
-        g = _conjugated(t) if loss is None else jvp(grad(loss), (y,), (t,))[1]
+        leaves, structure = flatten(y)
+        moves = flatten(t)[0]
+        moving = [n for n, move in enumerate(moves) if move is not None]
+        found = [moves[n] for n in moving]
+        if loss is None:  # the cotangent of complex results is conjugated
+            found = [np.conj(move) for move in found]
+        else:
+            floats = [leaves[n] for n in moving]
+            gradient = grad(_Loss(loss, leaves, structure, moving))
+            found = jvp(gradient, (floats,), (found,))[1]
+        by_leaf = dict(zip(moving, found, strict=True))
+        g = rebuild(structure, [by_leaf.get(n) for n in range(len(leaves))])
         return vjp(self.fun, x, *args)[1](g)[0]
 
 
-def _conjugated(t: Any) -> Any:
-    """The cotangent of half the sum of squares, moved by a tangent: for complex results the
-    conjugate, as cotangents are."""
-    leaves, structure = flatten(t)
-    return rebuild(structure, [np.conj(x) if isinstance(x, Array) else x for x in leaves])
+class _Loss:
+    """A loss as a function of the floating-point leaves of what a model returns."""
+
+    __adjit_transform__ = True
+
+    def __init__(
+        self,
+        loss: Callable[[Any], Any],
+        leaves: Sequence[Any],
+        structure: Structure,
+        moving: Sequence[int],
+    ) -> None:
+        self.loss = loss
+        self.leaves, self.structure, self.moving = leaves, structure, moving
+
+    def __call__(self, floats: Sequence[Any]) -> Any:
+        leaves = list(self.leaves)
+        for n, leaf in zip(self.moving, floats, strict=True):
+            leaves[n] = leaf
+        return (recordable(self.loss) or self.loss)(rebuild(self.structure, leaves))

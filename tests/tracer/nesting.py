@@ -160,8 +160,11 @@ TRANSFORMS: dict[str, tuple[Callable[[Function], Function], Callable[[Jet], Jet]
 }
 """How a transform of a function is written, and what it makes of its derivatives."""
 
-FORWARD = {"jvp", "linearize", "jacfwd", "hessian", "hvp", "gnvp", "custom_jvp"}
-"""Transforms that need a forward derivative of what is inside, which custom_vjp has not."""
+PUSHING = {"jvp", "linearize", "jacfwd", "gnvp", "custom_jvp"}
+"""Transforms that take a forward derivative of what is inside, which custom_vjp has not."""
+
+FORWARD = PUSHING | {"hessian", "hvp"}
+"""Those, and the ones that take it of a reverse derivative."""
 
 
 def nested(names: tuple[str, ...], function: str) -> tuple[Function, np.ndarray]:
