@@ -28,7 +28,7 @@ from .hooks import recordable
 from .join import join
 from .lift import lift
 from .matching import matching
-from .nest import Inner, dependents, differentiable_leaves, nested_arguments
+from .nest import Inner, dependents, differentiable_leaves, keep_guards, nested_arguments
 from .rules import Rule, Rules
 from .signature import Arguments, Signature
 from .trace import Trace
@@ -144,6 +144,7 @@ class custom_vjp(_Custom):  # noqa: N801
         y = _packed(leaves)
         kept, kept_structure = flatten(returned[1])
         used = [leaf.value for leaf in kept if isinstance(leaf, Array)]
+        first_guard = len(trace.guards)
         with trace.nested() as block:
             given = [
                 trace.stand_in(f"r{n}", x.value, x.weak, x.scalar) if isinstance(x, Array) else x
@@ -157,6 +158,7 @@ class custom_vjp(_Custom):  # noqa: N801
                 for n, x in zip(wrt, inner.outer, strict=True)
             ]
             rule = block.graph(outputs)
+        keep_guards(trace, first_guard, rule, dict(zip(rule.inputs, used, strict=False)))
         captured = outside(rule)
         _check_captured(trace, captured, self.name)
         rule = closed(rule, captured, len(used))

@@ -101,14 +101,8 @@ class Inner:
         return new
 
     def keep_guards(self) -> None:
-        """Has the Values that decisions of the inner function depend on in the enclosing block."""
-        guards = self.trace.guards[self.first_guard :]
-        needed = {guard.value for guard in guards}
-        for value in reversed(self.graph.values):
-            if value in needed:
-                needed.update(value.args)
         known = dict(zip(self.graph.inputs, self.outer, strict=True))
-        self.spliced([value for value in self.graph.values if value in needed], known)
+        keep_guards(self.trace, self.first_guard, self.graph, known)
 
     def present(self, outputs: Sequence[Value]) -> Any:
         """The inner function's result, as proxies of the enclosing recording."""
@@ -119,6 +113,20 @@ class Inner:
             for leaf in self.result.leaves
         ]
         return rebuild(self.result.structure, leaves)
+
+
+def keep_guards(trace: Trace, first: int, graph: Graph, known: dict[Value, Value]) -> None:
+    """Has the Values that decisions of an inner function depend on in the enclosing block.
+
+    ``first``: the number of its first guard; ``known``: what its inputs stand for.
+    """
+    needed = {guard.value for guard in trace.guards[first:]}
+    for value in reversed(graph.values):
+        if value in needed:
+            needed.update(value.args)
+    new = dict(known)
+    copy_values([value for value in graph.values if value in needed], new)
+    trace.respell(first, new)
 
 
 def packed(value: Value) -> Value:
