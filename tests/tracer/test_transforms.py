@@ -379,6 +379,15 @@ def test_calls_in_a_loop_record_once(name: str, recordings: list[str]) -> None:
     assert len(recordings) == 2 * wanted
 
 
+def test_ufuncs_have_no_defaults_of_their_own() -> None:
+    a = np.array([[2.0, 1.0], [1.0, 3.0]])
+    b = np.array([3.0, 5.0])
+    np.testing.assert_allclose(vjp(np.matmul, a, b)[1](b)[0], np.outer(b, b))
+    np.testing.assert_allclose(linearize(np.matmul, a, b)[1](None, b), a @ b)
+    np.testing.assert_allclose(jacobian(np.matmul, 1)(a, b), a)
+    np.testing.assert_allclose(elementwise_grad(np.matmul, 1)(a, b), a.sum(0))
+
+
 def test_partial_functions_and_ufuncs_record_once(recordings: list[str]) -> None:
     f = functools.partial(lambda n, x: np.sum(x**n), 3)
     for k in range(3):
