@@ -8,7 +8,15 @@ from typing import Any, overload
 from ..codegen.call import Options
 from .containers import flatten, rebuild
 from .current import current_trace
-from .transforms import Argnums, Compiled, Gradient, GradientAlone, checked_argnums, kept
+from .transforms import (
+    Argnums,
+    Compiled,
+    Gradient,
+    GradientAlone,
+    checked_argnums,
+    checked_options,
+    kept,
+)
 
 
 @overload
@@ -113,9 +121,14 @@ def grad(
 def jit(fun: Callable[..., Any], *, threads: int | None = None, libm: bool = False) -> Compiled:
     """A NumPy function of any result, compiled without derivatives.
 
-    ``threads`` and ``libm`` as in :func:`compile_grad`.
+    ``threads`` and ``libm`` as in :func:`compile_grad`. Asked twice for the same function it
+    returns the same object.
     """
-    return Compiled(fun, 0, "value", options=Options(threads, libm))
+    options = checked_options(Options(threads, libm))
+    found: Compiled = kept(
+        fun, ("jit", options), lambda: Compiled(fun, 0, "value", options=options)
+    )
+    return found
 
 
 def stop_gradient(x: Any) -> Any:

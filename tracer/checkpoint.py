@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
 from .current import current_trace
+from .errors import error
+from .transforms import kept
 
 
 class Checkpoint:
@@ -15,6 +18,10 @@ class Checkpoint:
 
     def __init__(self, fun: Callable[..., Any]) -> None:
         self.fun = fun
+        functools.update_wrapper(self, fun, updated=())
+
+    def __get__(self, instance: Any, owner: type | None = None) -> Any:
+        return self if instance is None else checkpoint(self.fun.__get__(instance))
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         from .hooks import recordable
@@ -39,4 +46,7 @@ def checkpoint(fun: Callable[..., Any]) -> Callable[..., Any]:
     segmented, and their number of steps must be known before they start: a loop that a
     condition ends is an error (AdjitNotImplementedError). Values and derivatives are the same.
     """
-    return Checkpoint(fun)
+    if not callable(fun):
+        raise error("not_callable", type=type(fun).__name__)
+    found: Checkpoint = kept(fun, "checkpoint", lambda: Checkpoint(fun))
+    return found

@@ -86,6 +86,13 @@ MESSAGES: dict[str, str] = {
     "no_rule": "{name} is a {kind} without a rule: give it one by {name}.{method}(...)",
     "rule_result": "the rule of {name} must return {wanted}",
     "rule_count": "{rules} rules for {arguments} arguments: give one for each, or None",
+    "no_rule_for": (
+        "{name} has no rule for its argument {argument}, by which a derivative is wanted: give"
+        " one, or None where it is zero"
+    ),
+    "rule_shape": (
+        "the rule of {name} returned a {what} of shape {got} for {of}, whose shape is {wanted}"
+    ),
     "rule_captures": (
         "the rule of {name} takes a recorded value from outside, by which the derivative would be"
         " lost: pass it as an argument of {name}"
@@ -264,6 +271,8 @@ _CLASSES: dict[str, type[AdjitError]] = {
     "no_rule": AdjitTypeError,
     "rule_result": AdjitTypeError,
     "rule_count": AdjitTypeError,
+    "no_rule_for": AdjitTypeError,
+    "rule_shape": AdjitValueError,
     "rule_captures": AdjitTypeError,
     "jacobian": AdjitTypeError,
     "attribute": AdjitAttributeError,
@@ -374,6 +383,19 @@ def is_ours(filename: str) -> bool:
     if filename.startswith(_STDLIB) and "site-packages" not in filename:
         return True
     return filename.startswith(_ROOT) and not filename.startswith(_USER_FOLDERS)
+
+
+def line_of(problem: BaseException) -> str:
+    """``file.py:12`` of the innermost frame outside adjit, NumPy and the standard library that
+    an error was raised below."""
+    found = user_line()
+    traceback = problem.__traceback__
+    while traceback is not None:
+        name = traceback.tb_frame.f_code.co_filename
+        if not is_ours(name):
+            found = f"{os.path.basename(name)}:{traceback.tb_lineno}"
+        traceback = traceback.tb_next
+    return found
 
 
 def user_line() -> str:

@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from ..ir.errors import NoDerivative
 from ..ir.graph import Outcome, Value
 from ..ir.types import F64
 from . import randomness
@@ -24,7 +25,7 @@ from .capture import Source, check_mutated, guard_contents, is_created, mark_cre
 from .containers import flatten, instances
 from .drawing import drawing_of
 from .draws import Noise
-from .errors import AdjitError, error
+from .errors import AdjitError, error, line_of, located
 from .generators import is_generator, is_shared
 from .hooks import recordable
 from .lift import lift
@@ -43,21 +44,19 @@ def record(
     has_aux: bool = False,
     known: Mapping[object, tuple[str, str]] | None = None,
     active: Container[int] | None = None,
-    replay: Noise | None = None,
 ) -> tuple[Recording, Noise]:
     """Runs ``fun`` on proxies of ``arguments``; ``scalar``: the (first) result must be one, of
     real (``float``) or ``complex`` numbers.
 
     Where a loop turns out not to be recordable as one, all is recorded again with it unrolled.
     ``known``: those that other paths of the program unroll, which the forced outcomes assume.
-    ``active``: the leaves to differentiate by (None: all). ``replay``: random numbers to use
-    instead of new ones. Returned with the recording are those that it has used.
+    ``active``: the leaves to differentiate by (None: all). Returned with the recording are the
+    random numbers that it has used.
     """
     unrolled = dict(known or {})
     while True:
         trace = Trace(forced, unrolled, active)
         drawing = drawing_of(trace)
-        drawing.replay = replay
         try:
             recording = _record(trace, fun, arguments, scalar, has_aux, unrolled)
         except RestartError as problem:
@@ -146,6 +145,8 @@ def run(
         after = flatten((args, kwargs))
         leaves, structure = flatten(returned)
     except Exception as problem:
+        if isinstance(problem, NoDerivative):
+            raise located("no_derivative", f"{line_of(problem)}: {problem}") from problem
         region = innermost(trace)
         if region is not None:  # perhaps only a region cannot do it: unrolled, it may be right
             raise RestartError(region.key, region.where, str(problem)) from problem
