@@ -74,7 +74,7 @@ def requires_grad_(self: Array, requires_grad: bool = True) -> Array:
 
 def _mark(x: Array, mark: Mark) -> None:
     node = apart(x.node)
-    x.base, x._steps = None, ()
+    x.base, x._steps, x._readonly = None, (), False
     x._mark = mark
     x._node = marked(mark, node)
 
@@ -110,7 +110,7 @@ def _check_floating(x: Array) -> None:
 def drop_grad(self: Array) -> None:
     """Takes the mark of the array and its gradient away."""
     self._node = apart(self.node)
-    self.base, self._steps, self._mark = None, (), None
+    self.base, self._steps, self._mark, self._readonly = None, (), None, False
 
 
 def detach(self: Array) -> Array:
@@ -197,7 +197,7 @@ def _like_gradient(x: Array, node: Node) -> Array:
 
 def receive(mark: Mark, found: Node) -> None:
     """A backward has found a gradient for a marked array."""
-    from .views import assign
+    from .writes import assign
 
     for hook in mark.hooks:
         changed = hook(arrays.wrap(found))

@@ -163,6 +163,10 @@ MESSAGES: dict[str, str] = {
     ),
     "autograd_unmarked": "only a marked array has a gradient: attach_grad() or requires_grad_()",
     "autograd_static": "a {type} cannot be an argument of a recorded function: it has no hash",
+    "autograd_captured": (
+        "an adjit.Array from outside is used in a function while it is compiled, which would go on"
+        " with what the array holds now: pass it to the function as an argument"
+    ),
     "autograd_nan": "a NaN was born in the {what} of {label}, recorded at {line}",
     # what cannot be recorded
     "hash": (
@@ -266,6 +270,7 @@ _CLASSES: dict[str, type[AdjitError]] = {
     "autograd_unused": AdjitRuntimeError,
     "autograd_unmarked": AdjitRuntimeError,
     "autograd_static": AdjitTypeError,
+    "autograd_captured": AdjitTypeError,
     "autograd_nan": AdjitRuntimeError,
     "hash": AdjitTypeError,
     "no_rule": AdjitTypeError,
