@@ -14,7 +14,7 @@ from ..tracer.errors import AdjitError, error, user_line
 from . import arrays
 from .evaluate import evaluate
 from .modes import Family, records, state
-from .node import VOID, Node, Op, known, leaf_of
+from .node import VOID, Node, Op, known, leaf_of, result_at
 from .types import Type
 
 _ops: dict[Hashable, Op] = {}
@@ -240,6 +240,8 @@ def made(op: Op, nodes: Sequence[Node]) -> Any:
         return at_once(op, nodes)
     try:
         result = op.result(tuple([node.type for node in nodes]))
+        if result.guarded:
+            result = result_at(op.fun, tuple([evaluate(node) for node in nodes]))
     except AdjitError:
         if family is not None or not op.eager:
             raise

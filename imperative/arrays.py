@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import math
+import os
+import sys
 from collections.abc import Iterator
+from types import FrameType
 from typing import Any
 
 import numpy as np
+import scipy
 
 from ..tracer.current import current_trace
 from ..tracer.custom import custom_vjp
 from ..tracer.errors import error
 from . import marks, views, writes
-from .apply import apply, made, op_of
+from .apply import apply, recorded
 from .evaluate import evaluate, wait_for
 from .flat import Flat
-from .node import Node, Op, known
+from .node import Node, known
 from .operators import binary, elementwise, looking, method, unary, viewing, writing
 from .types import Type
 
@@ -39,7 +43,6 @@ class Array:
     """
 
     __array_priority__ = 1000.0
-    __adjit_lazy__ = True
 
     _node: Node = None  # type: ignore[assignment]
     base: Array | None = None
@@ -127,6 +130,8 @@ class Array:
         return np.asarray(evaluate(self.node))
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        if recorded(self.node) and _computes(sys._getframe(1)):
+            raise error("autograd_cut")
         found = marks.exposed(self) if self._is_gradient else self._value()
         if dtype is not None and np.dtype(dtype) != found.dtype:
             if copy is False:
@@ -392,6 +397,18 @@ class Array:
     grad = marks.gradient
     requires_grad = marks.requires_grad
     is_leaf = marks.is_leaf
+
+
+_LIBRARIES = tuple(
+    os.path.dirname(str(module.__file__)) + os.sep for module in (np, scipy)
+)
+_LOOKING = _LIBRARIES[0] + "testing"
+
+
+def _computes(frame: FrameType) -> bool:
+    """Whether the code of a library wants the value, not to show it: derivatives would be lost."""
+    name = frame.f_code.co_filename
+    return name.startswith(_LIBRARIES) and not name.startswith(_LOOKING)
 
 
 def wrap(node: Node) -> Array:

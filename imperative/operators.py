@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..tracer.current import current_trace
+from ..tracer.errors import error
 from . import arrays, views, writes
 from .apply import apply, made, node_of, op_of
 from .node import Op, known
@@ -44,6 +46,8 @@ def _defers(other: Any) -> bool:
         return False
     kind = type(other)
     if hasattr(kind, "__array_ufunc__"):
+        if current_trace() is not None:
+            raise error("autograd_captured")
         return True
     return hasattr(kind, "__array_priority__")
 

@@ -8,6 +8,7 @@ from typing import Any, overload
 from ..codegen.call import Options
 from .containers import flatten, rebuild
 from .current import current_trace
+from .lazy import handler_of, is_lazy
 from .transforms import (
     Argnums,
     Compiled,
@@ -134,7 +135,10 @@ def jit(fun: Callable[..., Any], *, threads: int | None = None, libm: bool = Fal
 def stop_gradient(x: Any) -> Any:
     """``x``, with derivative zero; containers leaf by leaf."""
     if current_trace() is None:
-        return x
+        if handler_of((x,), {}) is None:
+            return x
+        leaves, structure = flatten(x)
+        return rebuild(structure, [v.detach() if is_lazy(v) else v for v in leaves])
     from ..ir.ops import stop_gradient as stop
     from .array import Array, wrap
 

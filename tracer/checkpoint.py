@@ -8,6 +8,7 @@ from typing import Any
 
 from .current import current_trace
 from .errors import error
+from .lazy import handler_of
 from .transforms import kept
 
 
@@ -28,7 +29,8 @@ class Checkpoint:
 
         trace = current_trace()
         if trace is None:
-            return self.fun(*args, **kwargs)
+            taken = handler_of(args, kwargs)
+            return self.fun(*args, **kwargs) if taken is None else taken(self, args, kwargs)
         recorded = recordable(self.fun) or self.fun
         trace.checkpointing += 1
         try:

@@ -24,6 +24,7 @@ from .closing import closed, outside
 from .containers import flatten, rebuild
 from .current import current_trace
 from .errors import error, unsupported
+from .lazy import handler_of
 from .hooks import recordable
 from .join import join
 from .lift import lift
@@ -51,7 +52,8 @@ class _Custom:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         trace = current_trace()
         if trace is None:
-            return self.fun(*args, **kwargs)
+            taken = handler_of(args, kwargs)
+            return self.fun(*args, **kwargs) if taken is None else taken(self, args, kwargs)
         arguments = nested_arguments(self.signature, args, kwargs)
         for parameter in self.by_argument.missing if self.by_argument else ():
             leaves = [arguments.leaves[n].item for n in arguments.leaves_of(parameter)]

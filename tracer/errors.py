@@ -167,6 +167,11 @@ MESSAGES: dict[str, str] = {
         "an adjit.Array from outside is used in a function while it is compiled, which would go on"
         " with what the array holds now: pass it to the function as an argument"
     ),
+    "autograd_cut": (
+        "a function that is not recorded wants the value of a recorded array, which would cut its"
+        " derivative: call it by adjit.jit(fun)(x), its like in adjit.numpy if it makes arrays, or"
+        " with x.detach() where the cut is meant"
+    ),
     "autograd_nan": "a NaN was born in the {what} of {label}, recorded at {line}",
     # what cannot be recorded
     "hash": (
@@ -271,6 +276,7 @@ _CLASSES: dict[str, type[AdjitError]] = {
     "autograd_unmarked": AdjitRuntimeError,
     "autograd_static": AdjitTypeError,
     "autograd_captured": AdjitTypeError,
+    "autograd_cut": AdjitTypeError,
     "autograd_nan": AdjitRuntimeError,
     "hash": AdjitTypeError,
     "no_rule": AdjitTypeError,

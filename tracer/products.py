@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .containers import rebuild
+from .containers import flatten, rebuild
 from .current import current_trace
 from .errors import error
+from .lazy import handler_of, is_lazy
 from .matching import flat_tangents, matching, outline_of
 from .modes import differentiable_outputs
 from .program import Outputs
@@ -78,6 +79,13 @@ class Pushforward(Product):
 def _linearized(fun: Callable[..., Any], args: tuple, reverse: bool) -> tuple[Any, Any]:
     from .linear import Linearized
 
+    taken = handler_of(args, {}) if current_trace() is None else None
+    if taken is not None:
+        leaves, structure = flatten(args)  # as they are now
+        args = rebuild(structure, [x.copy() if is_lazy(x) else x for x in leaves])
+        value = taken(compiled(fun, "value"), args, {})
+        product = _pulled if reverse else _pushed
+        return value, lambda *given: taken(product, (fun, args, given), {})
     found: Linearized = kept(
         fun, ("linear", reverse, len(args)), lambda: Linearized(fun, reverse, len(args))
     )
@@ -89,6 +97,14 @@ def _linearized(fun: Callable[..., Any], args: tuple, reverse: bool) -> tuple[An
 
         mark_created(trace, product)  # so it cannot leave the recording, whose arrays it holds
     return value, product
+
+
+def _pulled(fun: Callable[..., Any], args: tuple, given: tuple) -> tuple:
+    return vjp(fun, *args)[1](*given)
+
+
+def _pushed(fun: Callable[..., Any], args: tuple, given: tuple) -> Any:
+    return linearize(fun, *args)[1](*given)
 
 
 def vjp(fun: Callable[..., Any], *args: Any) -> tuple[Any, Pullback]:
@@ -133,6 +149,9 @@ def jvp(fun: Callable[..., Any], args: Sequence[Any], tangents: Sequence[Any]) -
         wrt = differentiable_leaves(arguments)
         flat = flat_tangents(outline_of(arguments), len(args), tangents, wrt)
         return nested_pushforward(push, arguments, flat)
+    taken = handler_of((*args, *tangents), {})
+    if taken is not None:
+        return taken(jvp, (fun, args, tangents), {})
     arguments = push.arguments(tuple(args), {})
     wrt = [n for n, leaf in enumerate(arguments.leaves) if leaf.differentiable]
     flat = flat_tangents(outline_of(arguments), len(args), tangents, wrt)

@@ -32,6 +32,7 @@ from .lift import lift
 from .promote import WEAK_DTYPE
 from .recording import Identity, Recording, Result
 from .regions import RestartError, innermost
+from .lazy import is_lazy
 from .signature import Arguments, native
 from .trace import Trace
 
@@ -196,6 +197,8 @@ def _check_arguments(before: tuple, after: tuple) -> None:
 
 def _check_static(trace: Trace, leaf: Any) -> None:
     """Refuses what holds recorded arrays, or is used up: each call would return the same one."""
+    if is_lazy(leaf):
+        raise error("autograd_captured")
     inside: Sequence[Any] = ()
     if isinstance(leaf, set | frozenset):
         inside = tuple(leaf)

@@ -19,6 +19,7 @@ from .containers import flatten, rebuild
 from .current import current_trace
 from .dispatch import Dispatcher
 from .errors import error
+from .lazy import handler_of
 from .program import Outputs
 from .recording import present
 from .signature import Arguments, Leaf
@@ -220,6 +221,9 @@ class Compiled:
             from .nest import nested_value
 
             return nested_value(self, args, kwargs)
+        taken = handler_of(args, kwargs)
+        if taken is not None:
+            return taken(self, args, kwargs)
         arguments = self.arguments(args, kwargs)
         outputs = self.dispatcher.call(arguments)
         self._quicken(outputs.program, arguments, len(args), kwargs)
@@ -266,6 +270,9 @@ class Gradient(Compiled):
             from .nest import nested_gradient
 
             return nested_gradient(self, args, kwargs)
+        taken = handler_of(args, kwargs)
+        if taken is not None:
+            return taken(self, args, kwargs)
         given = dict(kwargs)
         out = self._take_out(kwargs)
         arguments = self.arguments(args, kwargs)
