@@ -20,7 +20,7 @@ from .apply import apply, recorded
 from .evaluate import evaluate, wait_for
 from .flat import Flat
 from .node import Node, known
-from .operators import binary, elementwise, looking, method, unary, viewing, writing
+from .operators import binary, elementwise, equality, looking, method, unary, viewing, writing
 from .types import Type
 
 Number = int | float | complex
@@ -99,7 +99,8 @@ class Array:
     def flags(self) -> Any:
         """What NumPy says of an array of these strides."""
         found = views.layout_of(self)
-        found.flags.writeable = not self._readonly and found.flags.writeable
+        if self._readonly:
+            found.flags.writeable = False
         return found.flags
 
     @property
@@ -331,8 +332,8 @@ class Array:
     __le__ = binary(np.less_equal)[0]
     __gt__ = binary(np.greater)[0]
     __ge__ = binary(np.greater_equal)[0]
-    __eq__ = binary(np.equal)[0]
-    __ne__ = binary(np.not_equal)[0]
+    __eq__ = equality(np.equal, False)
+    __ne__ = equality(np.not_equal, True)
     __neg__ = unary(np.negative)
     __pos__ = unary(np.positive)
     __abs__ = unary(np.absolute)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import arrays
+from . import arrays, writes
 from .indices import plain_index
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ class Flat:
 
     def __setitem__(self, index: Any, value: Any) -> None:
         """Values that are fewer than the elements are repeated, and what is too many is left."""
+        writes.check(self.base)
         shape = self.base.shape
         positions = np.arange(self.base.size)[plain_index(index)]
         source = arrays.array(value).ravel()

@@ -107,7 +107,7 @@ def is_view(template: Template, given: Sequence[Node], ndim: int) -> bool:
     """Whether NumPy's result is a view: nothing but numbers and slices, and no single element."""
     if any(node.type.shape for node in given):
         return False
-    return len(given) < ndim or Ellipsis in template
+    return len(given) < ndim or Ellipsis in template or None in template
 
 
 def _slice(entry: slice) -> slice:

@@ -74,6 +74,21 @@ def binary(ufunc: np.ufunc) -> tuple[Operator, Operator, Operator]:
     return operator, reflected, in_place
 
 
+def equality(ufunc: np.ufunc, otherwise: bool) -> Operator:
+    """``==`` or ``!=``; with what cannot be compared it is as for NumPy's arrays."""
+    compare = binary(ufunc)[0]
+
+    def operator(self: Array, other: Any) -> Any:
+        try:
+            return compare(self, other)
+        except TypeError:
+            if isinstance(other, (arrays.Array, *_OPERANDS)):
+                raise
+            return arrays.Array(known(np.full(self.shape, otherwise)))
+
+    return operator
+
+
 def unary(ufunc: np.ufunc) -> Operator:
     return lambda self: elementwise(ufunc, (self,))
 

@@ -28,7 +28,7 @@ class Written:
         self.fun = fun
 
     def __call__(self, x: Any, *args: Any) -> Any:
-        y = x.copy()
+        y = x.copy() if x.shape else np.copy(x)  # the method would leave a number a number
         part, at = y, 0
         for op, count in self.ways:
             part = op.fun(part, *args[at : at + count])

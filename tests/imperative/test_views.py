@@ -59,7 +59,7 @@ VIEWS: dict[str, Callable[[Any], Any]] = {
     "np.real": lambda x: np.real(x),
     "split": lambda x: np.array_split(x, 2)[1],
     "hsplit": lambda x: np.hsplit(x, 2)[0],
-    "broadcast_arrays": lambda x: np.broadcast_arrays(x, np.zeros(1))[0],
+    "broadcast_arrays": lambda x: np.broadcast_arrays(x, np.zeros(x.shape))[0],
     "view": lambda x: x.view(),
     # copies
     "x[[0, 1]]": lambda x: x[[0, 1]],
@@ -150,6 +150,8 @@ def run(start: np.ndarray, arrays: list[tuple[Any, Any]], steps: Sequence[Step],
             expected, failed = _taken(action, x)
             found, ours = _taken(action, y)
             if failed is None and isinstance(expected, np.ndarray):
+                if not np.may_share_memory(expected, x):  # a copy, whose memory is in C order here
+                    expected = np.ascontiguousarray(expected).reshape(expected.shape)
                 arrays.append((expected, found))
         else:
             if not x.flags.writeable and name == "add.at":
@@ -205,7 +207,7 @@ def differentiated(shape: tuple[int, ...], steps: Sequence[Step], each: bool) ->
         total = sum((b * w).sum() for (_, b), w in zip(arrays, weights, strict=True))
     total.backward()
     move = np.sin(np.arange(1.0, 1 + start.size)).reshape(shape) * 1e-3
-    moved = [(start + move, (start + move).copy())]
+    moved = [(np.array(start + move), np.array(start + move))]
     run(start, moved, steps, False)
     change = sum(
         ((b - a) * w).sum()
