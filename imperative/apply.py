@@ -235,11 +235,21 @@ def result_of(op: Op, nodes: Sequence[Node]) -> Type | None:
 
 def made(op: Op, nodes: Sequence[Node]) -> Any:
     """The result of an op: an Array, or a container of Arrays and plain objects."""
-    family = family_of(nodes)
-    if family is None and op.eager and all(node.value is not None for node in nodes):
+    family = None
+    waiting = not op.eager
+    types = []
+    for node in nodes:
+        types.append(node.type)
+        if node.value is None:
+            waiting = True
+        if node.family is not family and node.family is not None:
+            family = any_family(nodes)
+    if family is not None and not records(family):
+        family = None
+    if family is None and not waiting:
         return at_once(op, nodes)
     try:
-        result = op.result(tuple([node.type for node in nodes]))
+        result = op.result(tuple(types))
         if result.guarded:
             result = result_at(op.fun, tuple([evaluate(node) for node in nodes]))
     except AdjitError:
@@ -250,10 +260,11 @@ def made(op: Op, nodes: Sequence[Node]) -> Any:
             evaluate(node)
         return at_once(op, nodes)
     where = user_line() if state.anomaly else None
-    if result.type is not None:
-        node = Node(op, nodes, result.type)
+    type_ = result.type
+    if type_ is not None:
+        node = Node(op, nodes, type_)
         node.where = where
-        if result.type.differentiable:
+        if type_.differentiable:
             node.family = family
         return arrays.wrap(node)
     whole = Node(op, nodes, VOID)

@@ -212,21 +212,15 @@ class Array:
     # --- NumPy --------------------------------------------------------------------------------
 
     def __array_ufunc__(self, ufunc: np.ufunc, how: str, *inputs: Any, **kwargs: Any) -> Any:
-        from .protocol import ufunc_called
-
-        return ufunc_called(ufunc, how, inputs, kwargs)
+        return protocol.ufunc_called(ufunc, how, inputs, kwargs)
 
     def __array_function__(
         self, fun: Any, types: Any, args: tuple, kwargs: dict[str, Any]
     ) -> Any:
-        from .protocol import function_called
-
-        return function_called(fun, args, kwargs)
+        return protocol.function_called(fun, args, kwargs)
 
     def __adjit_call__(self, fun: Any, args: tuple, kwargs: dict[str, Any]) -> Any:
-        from .protocol import compiled_called
-
-        return compiled_called(fun, args, kwargs)
+        return protocol.compiled_called(fun, args, kwargs)
 
     def __getitem__(self, index: Any) -> Any:
         return views.read(self, index)
@@ -463,3 +457,6 @@ def _stacked(item: Any) -> Any:
             raise error("value", text=text)
         return apply(np.stack, (parts,), {})
     return item if isinstance(item, Array) else np.asarray(item)
+
+
+from . import protocol  # noqa: E402  (which is about Arrays)

@@ -5,6 +5,7 @@ Programs are kept by their structure, so the second round of a loop compiles not
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import weakref
 from collections.abc import Sequence
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..tracer.errors import error
 from ..tracer.transforms import Compiled
 from .node import Node
 
@@ -94,10 +96,18 @@ def evaluate(node: Node) -> Any:
 
 
 def flush() -> None:
-    """Computes all that is recorded and alive, by one native call."""
+    """Computes all that is recorded and alive, by one native call.
+
+    What fails is left: its error comes when it is looked at.
+    """
     alive = _alive()
     if alive:
-        _evaluate(alive)
+        try:
+            _evaluate(alive)
+        except Exception:
+            for node in alive:
+                with contextlib.suppress(Exception):
+                    _evaluate([node])
     _none_pending()
 
 
@@ -137,9 +147,13 @@ def _evaluate(roots: Sequence[Node]) -> None:
         counters.programs += 1
     counters.calls += 1
     for root, value in zip(roots, program(leaves), strict=True):
-        if root.type.weak is None and type(value) is not np.ndarray:
-            value = np.asarray(value)
-        root.value = value
+        type_ = root.type
+        if type_.weak is None:
+            if type(value) is not np.ndarray:
+                value = np.asarray(value)
+            if value.dtype != type_.dtype or value.shape != type_.shape:
+                raise error("autograd_changed", op=root.op, got=f"{value.dtype}{list(value.shape)}", wanted=type_)
+        root.value = value  # before its arguments go: see `_plan`
         if root.family is None or root.freed:
             root.args = ()
 
@@ -155,17 +169,30 @@ def _plan(roots: Sequence[Node]) -> tuple[list[Step], list[Any], dict[Node, int]
         if node in number:
             stack.pop()
             continue
+        args = node.args
         ready = True
-        for arg in node.args:
-            if arg not in number:
-                if arg.value is not None:
-                    number[arg] = ~len(leaves)
-                    leaves.append(arg.value)
-                else:
-                    stack.append(arg)
-                    ready = False
+        for arg in args:
+            if arg in number:
+                continue
+            value = arg.value
+            if value is None or (arg.args and is_turned(value)):
+                stack.append(arg)
+                ready = False
+            else:
+                number[arg] = ~len(leaves)
+                leaves.append(value)
         if ready:
             stack.pop()
-            number[node] = len(steps)
-            steps.append((node.op, *[number[arg] for arg in node.args]))
-    return steps, leaves, number
+            if args:
+                number[node] = len(steps)
+                steps.append((node.op, *[number[arg] for arg in args]))
+            else:  # another thread has computed it meanwhile
+                number[node] = ~len(leaves)
+                leaves.append(node.value)
+    # Native code is entered at once with arrays in C order alone.
+    return steps, [np.ascontiguousarray(x) if is_turned(x) else x for x in leaves], number
+
+
+def is_turned(value: Any) -> bool:
+    """Whether a value is a view in another memory order."""
+    return type(value) is np.ndarray and not value.flags.c_contiguous

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..tracer.errors import error
-from . import arrays
+from . import arrays, writes
 from .evaluate import evaluate, pending
 from .modes import Family, records
 from .node import Node, Op, known
@@ -197,8 +197,6 @@ def _like_gradient(x: Array, node: Node) -> Array:
 
 def receive(mark: Mark, found: Node) -> None:
     """A backward has found a gradient for a marked array."""
-    from .writes import assign
-
     for hook in mark.hooks:
         changed = hook(arrays.wrap(found))
         if changed is not None:
@@ -208,10 +206,10 @@ def receive(mark: Mark, found: Node) -> None:
     if grad is None:
         mark.grad = _like_gradient_of(arrays.wrap(found))
     elif mark.req == "write":
-        assign(grad, found)
+        writes.assign(grad, found)
     else:
         total: Array = arrays.elementwise(np.add, (grad, arrays.wrap(found)))
-        assign(grad, total.node)
+        writes.assign(grad, total.node)
 
 
 def _like_gradient_of(grad: Array) -> Array:

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..tracer.containers import flatten, rebuild
+from ..tracer.containers import Structure, flatten, rebuild
 from ..tracer.errors import error
-from . import arrays
-from .apply import any_family, made, op_of, plain, recorded, static_key
+from . import arrays, marks
+from .apply import MOST_OPS, any_family, made, op_of, plain, recorded, static_key
 from .indices import Item, is_view, key_of, plain_index, taken_apart
 from .node import Node, Op, known
 from .types import type_of
@@ -82,24 +82,51 @@ def view(x: Array, fun: Callable[..., Any], args: tuple, kwargs: dict[str, Any])
     must be one."""
     args = tuple(map(plain, args))
     kwargs = {name: plain(item) for name, item in kwargs.items()}
-    with_order = {**kwargs, "order": args[0]} if fun in (np.ravel, RAVEL) and args else kwargs
-    layout = layout_of(x)
-    if fun in (np.reshape, RESHAPE) and not _reshapes(layout, args, kwargs):
-        return made(_op(fun, args, kwargs, None), [x.node])
-    if fun in (np.ravel, RAVEL) and not _ravels(layout, with_order.get("order") or "C"):
-        return made(_op(fun, args, kwargs, None), [x.node])
-    leaves, structure = flatten(fun(layout, *args, **kwargs))
-    views = []
-    for n, leaf in enumerate(leaves):
-        way = (_op(fun, args, kwargs, None if structure.type is None else n), ())
-        views.append(view_of(x, way, not leaf.flags.writeable))
-    return rebuild(structure, views)
+    asked = (fun, _key(args), *[(name, _key(item)) for name, item in kwargs.items()])
+    if x.base is not None:
+        return _viewed(x, _ways(x, fun, args, kwargs, asked))
+    key = (x.node.type, asked)
+    ways = _known_ways.get(key)
+    if ways is None:
+        if len(_known_ways) >= MOST_OPS:
+            _known_ways.clear()
+        ways = _known_ways[key] = _ways(x, fun, args, kwargs, asked)
+    return _viewed(x, ways)
 
 
-def _op(fun: Callable[..., Any], args: tuple, kwargs: dict[str, Any], number: int | None) -> Op:
-    key = (fun, _key(args), *((k, _key(v)) for k, v in kwargs.items()), number, "view")
+Ways = tuple[Structure, list[tuple[Op, bool]]] | Op
+"""Each view of a result, and whether it is read-only; an Op: the result is a copy."""
+
+_known_ways: dict[Hashable, Ways] = {}
+
+
+def _ways(
+    x: Array, fun: Callable[..., Any], args: tuple, kwargs: dict[str, Any], asked: tuple
+) -> Ways:
     label = getattr(fun, "__name__", "view")
-    return op_of(key, lambda: Op(Called(fun, args, kwargs, number), label, True))
+
+    def way(number: int | None) -> Op:
+        key = ("view", number, asked)
+        return op_of(key, lambda: Op(Called(fun, args, kwargs, number), label, True))
+
+    layout = layout_of(x)
+    with_order = {**kwargs, "order": args[0]} if fun in (np.ravel, RAVEL) and args else kwargs
+    if fun in (np.reshape, RESHAPE) and not _reshapes(layout, args, kwargs):
+        return way(None)
+    if fun in (np.ravel, RAVEL) and not _ravels(layout, with_order.get("order") or "C"):
+        return way(None)
+    leaves, structure = flatten(fun(layout, *args, **kwargs))
+    return structure, [
+        (way(None if structure.type is None else n), not leaf.flags.writeable)
+        for n, leaf in enumerate(leaves)
+    ]
+
+
+def _viewed(x: Array, ways: Ways) -> Any:
+    if isinstance(ways, Op):
+        return made(ways, [x.node])
+    structure, found = ways
+    return rebuild(structure, [view_of(x, (op, ()), readonly) for op, readonly in found])
 
 
 def _key(item: Any) -> Hashable:
@@ -128,9 +155,7 @@ def current(x: Array) -> Node:
     if x._of is not of or node.freed:
         node = of
         if x._cut and of.family is not None:
-            from .marks import apart
-
-            node = apart(of)
+            node = marks.apart(of)
         for op, given in x._steps:
             node = _through(op, (node, *given))
         if node.op is not None:  # else the memory is found as quickly, and nobody else holds it

@@ -172,6 +172,10 @@ MESSAGES: dict[str, str] = {
         " derivative: call it by adjit.jit(fun)(x), its like in adjit.numpy if it makes arrays, or"
         " with x.detach() where the cut is meant"
     ),
+    "autograd_changed": (
+        "{op} was recorded as {wanted} and gave {got}: its type depends on values in a way that was"
+        " not seen"
+    ),
     "autograd_nan": "a NaN was born in the {what} of {label}, recorded at {line}",
     # what cannot be recorded
     "hash": (
@@ -277,6 +281,7 @@ _CLASSES: dict[str, type[AdjitError]] = {
     "autograd_static": AdjitTypeError,
     "autograd_captured": AdjitTypeError,
     "autograd_cut": AdjitTypeError,
+    "autograd_changed": AdjitTypeError,
     "autograd_nan": AdjitRuntimeError,
     "hash": AdjitTypeError,
     "no_rule": AdjitTypeError,
