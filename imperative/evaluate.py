@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..tracer.current import current_trace
 from ..tracer.errors import error
 from ..tracer.transforms import Compiled
 from .node import Node
@@ -71,11 +72,13 @@ class _Pending(threading.local):
 
 pending = _Pending()
 MOST_PENDING = 2000
-"""Arrays that may wait; programs of more are long to compile."""
+"""Operations that may wait; programs of more are long to compile."""
 
 
 def wait_for(array: Array) -> None:
     """Notes an array whose value is not known."""
+    if len(pending.arrays) >= MOST_PENDING:
+        flush()
     pending.arrays.append(weakref.ref(array))
 
 
@@ -135,6 +138,8 @@ def _alive() -> list[Node]:
 
 
 def _evaluate(roots: Sequence[Node]) -> None:
+    if current_trace() is not None:
+        raise error("autograd_captured")
     steps, leaves, number = _plan(roots)
     roots = list(dict.fromkeys(root for root in roots if root.value is None))
     wanted = tuple([number[root] for root in roots])

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ..tracer.dims import moving
 from ..tracer.errors import error
 from . import arrays
 from .apply import plain, static_key
@@ -31,7 +32,7 @@ class Item:
         self.template = template
 
     def index(self, given: Sequence[Any]) -> tuple:
-        rest = iter(given)
+        rest = map(moving, given)
         return tuple([next(rest) if entry is GIVEN else entry for entry in self.template])
 
     def __call__(self, x: Any, *given: Any) -> Any:
