@@ -20,7 +20,7 @@ from .apply import apply, recorded
 from .evaluate import evaluate, wait_for
 from .flat import Flat
 from .node import Node, known
-from .operators import binary, elementwise, equality, looking, method, unary, viewing, writing
+from .operators import binary, elementwise, equality, looking, method, power, unary, viewing, writing
 from .types import Type
 
 Number = int | float | complex
@@ -109,7 +109,8 @@ class Array:
 
     def to_device(self, device: str, /, *, stream: Any = None) -> Array:
         """The array itself: the only device is ``"cpu"``."""
-        self._value().to_device(device, stream=stream)
+        if device != "cpu":
+            raise ValueError(f"Unsupported device: {device!r}.")
         return self
 
     def __len__(self) -> int:
@@ -170,14 +171,19 @@ class Array:
             raise TypeError("type Array doesn't define __round__ method for more than a number")
         return round(self.item()) if ndigits is None else self.round(ndigits)
 
+    def _number(self) -> Any:
+        return float(self) if self.shape else self.item()
+
     def __trunc__(self) -> int:
+        if self.shape:
+            raise TypeError("type Array doesn't define __trunc__ method for more than a number")
         return math.trunc(self.item())
 
     def __floor__(self) -> int:
-        return math.floor(self.item())
+        return math.floor(self._number())
 
     def __ceil__(self) -> int:
-        return math.ceil(self.item())
+        return math.ceil(self._number())
 
     def __repr__(self) -> str:
         return repr(self._value()).replace("array(", "Array(", 1)
@@ -214,9 +220,7 @@ class Array:
     def __array_ufunc__(self, ufunc: np.ufunc, how: str, *inputs: Any, **kwargs: Any) -> Any:
         return protocol.ufunc_called(ufunc, how, inputs, kwargs)
 
-    def __array_function__(
-        self, fun: Any, types: Any, args: tuple, kwargs: dict[str, Any]
-    ) -> Any:
+    def __array_function__(self, fun: Any, types: Any, args: tuple, kwargs: dict[str, Any]) -> Any:
         return protocol.function_called(fun, args, kwargs)
 
     def __adjit_call__(self, fun: Any, args: tuple, kwargs: dict[str, Any]) -> Any:
@@ -291,15 +295,10 @@ class Array:
 
     # --- writing ------------------------------------------------------------------------------
 
+    fill = writing("fill")
     partition = writing("partition")
     put = writing("put")
     sort = writing("sort")
-
-    def fill(self, value: Any) -> None:
-        """As ``numpy.ndarray.fill``."""
-        if np.ndim(value):
-            raise ValueError("setting an array element with a sequence.")
-        self[...] = value
 
     def setflags(self, write: bool | None = None, align: Any = None, uic: Any = None) -> None:
         """Allows or forbids writes through this array."""
@@ -315,7 +314,8 @@ class Array:
     __floordiv__, __rfloordiv__, __ifloordiv__ = binary(np.floor_divide)
     __mod__, __rmod__, __imod__ = binary(np.remainder)
     __divmod__, __rdivmod__ = binary(np.divmod)[:2]
-    __pow__, __rpow__, __ipow__ = binary(np.power)
+    __rpow__, __ipow__ = binary(np.power)[1:]
+    __pow__ = power
     __matmul__, __rmatmul__, __imatmul__ = binary(np.matmul)
     __and__, __rand__, __iand__ = binary(np.bitwise_and)
     __or__, __ror__, __ior__ = binary(np.bitwise_or)
@@ -394,9 +394,7 @@ class Array:
     is_leaf = marks.is_leaf
 
 
-_LIBRARIES = tuple(
-    os.path.dirname(str(module.__file__)) + os.sep for module in (np, scipy)
-)
+_LIBRARIES = tuple(os.path.dirname(str(module.__file__)) + os.sep for module in (np, scipy))
 _LOOKING = _LIBRARIES[0] + "testing"
 
 

@@ -157,7 +157,12 @@ def _evaluate(roots: Sequence[Node]) -> None:
             if type(value) is not np.ndarray:
                 value = np.asarray(value)
             if value.dtype != type_.dtype or value.shape != type_.shape:
-                raise error("autograd_changed", op=root.op, got=f"{value.dtype}{list(value.shape)}", wanted=type_)
+                raise error(
+                    "autograd_changed",
+                    op=root.op,
+                    got=f"{value.dtype}{list(value.shape)}",
+                    wanted=type_,
+                )
         root.value = value  # before its arguments go: see `_plan`
         if root.family is None or root.freed:
             root.args = ()

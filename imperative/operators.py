@@ -89,6 +89,26 @@ def equality(ufunc: np.ufunc, otherwise: bool) -> Operator:
     return operator
 
 
+_POWERS = {2: np.square, 2.0: np.square, 0.5: np.sqrt, -1: np.reciprocal, -1.0: np.reciprocal}
+MOST_STATIC = 64
+"""Integer exponents up to this are a part of what is compiled, as products."""
+
+
+def power(self: Array, other: Any) -> Any:
+    """``x ** other``, with the ufuncs that NumPy takes for some exponents."""
+    kind = type(other)
+    if kind is int or kind is float:
+        ufunc = _POWERS.get(other)
+        if ufunc is np.square or (ufunc is not None and self.node.type.differentiable):
+            return elementwise(ufunc, (self,))
+        if kind is int and abs(other) <= MOST_STATIC:
+            return apply(np.power, (self, other), {})
+    return _power(self, other)
+
+
+_power = binary(np.power)[0]
+
+
 def unary(ufunc: np.ufunc) -> Operator:
     return lambda self: elementwise(ufunc, (self,))
 

@@ -42,6 +42,20 @@ class Called:
         return found if self.number is None else flatten(found)[0][self.number]
 
 
+class Method:
+    """A method of arrays, as a function."""
+
+    def __init__(self, name: str) -> None:
+        self.__name__ = name
+
+    def __call__(self, x: Any, *args: Any, **kwargs: Any) -> Any:
+        return getattr(x, self.__name__)(*args, **kwargs)
+
+
+RESHAPE: Method = Method("reshape")
+RAVEL: Method = Method("ravel")
+
+
 class Attribute:
     """An attribute of arrays, as a function."""
 
@@ -226,16 +240,3 @@ def _ravels(x: np.ndarray, order: str) -> bool:
     if order == "F":
         return bool(x.flags.f_contiguous)
     raise error("unsupported", name=f"ravel by order={order!r} of an array in another order")
-
-
-class Method:
-    """A method of arrays, as a function."""
-
-    def __init__(self, name: str) -> None:
-        self.__name__ = name
-
-    def __call__(self, x: Any, *args: Any, **kwargs: Any) -> Any:
-        return getattr(x, self.__name__)(*args, **kwargs)
-
-
-RESHAPE, RAVEL = Method("reshape"), Method("ravel")

@@ -180,6 +180,12 @@ _in_place: dict[np.ufunc, InPlace] = {}
 def update(x: Array, ufunc: np.ufunc, other: Any) -> Array:
     """``x`` after ``ufunc(x, other, out=x)``."""
     root = x if x.base is None else x.base
+    if ufunc is np.matmul and (not x.ndim or np.ndim(other) < 2):
+        text = (
+            "inplace matrix multiplication requires the first operand to have at least one and"
+            " the second at least two dimensions."
+        )
+        raise error("value", text=text)
     if recorded(root.node, other):
         check(x)
         node = node_of(other, True)

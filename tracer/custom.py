@@ -24,9 +24,9 @@ from .closing import closed, outside
 from .containers import flatten, rebuild
 from .current import current_trace
 from .errors import error, unsupported
-from .lazy import handler_of
 from .hooks import recordable
 from .join import join
+from .lazy import handler_of
 from .lift import lift
 from .matching import matching
 from .nest import Inner, dependents, differentiable_leaves, keep_guards, nested_arguments

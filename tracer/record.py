@@ -28,11 +28,11 @@ from .draws import Noise
 from .errors import AdjitError, error, line_of, located
 from .generators import is_generator, is_shared
 from .hooks import recordable
+from .lazy import is_lazy
 from .lift import lift
 from .promote import WEAK_DTYPE
 from .recording import Identity, Recording, Result
 from .regions import RestartError, innermost
-from .lazy import is_lazy
 from .signature import Arguments, native
 from .trace import Trace
 
