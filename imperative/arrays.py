@@ -20,7 +20,17 @@ from .apply import apply, recorded
 from .evaluate import evaluate, wait_for
 from .flat import Flat
 from .node import Node, known
-from .operators import binary, elementwise, equality, looking, method, power, unary, viewing, writing
+from .operators import (
+    binary,
+    elementwise,
+    equality,
+    looking,
+    method,
+    power,
+    unary,
+    viewing,
+    writing,
+)
 from .types import Type
 
 Number = int | float | complex

@@ -78,6 +78,17 @@ class Namespace:
         return f"<{self.__name__}>"
 
 
+class Ufunc(Namespace):
+    """A ufunc: called, or one of its methods is."""
+
+    def __init__(self, item: numpy.ufunc) -> None:
+        super().__init__(item)
+        self._call = _function(item)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self._call(*args, **kwargs)
+
+
 class Indexed:
     """What makes arrays between brackets, such as ``np.r_``."""
 
@@ -104,13 +115,16 @@ def _ours(item: Any) -> Any:
         return Namespace(item)
     if isinstance(item, _INDEXED):
         return Indexed(item)
+    if isinstance(item, numpy.ufunc):
+        return Ufunc(item)
     if callable(item) and not isinstance(item, type):
         return _function(item)
     return item
 
 
 def _function(fun: Callable[..., Any]) -> Callable[..., Any]:
-    dispatches = isinstance(fun, numpy.ufunc) or hasattr(fun, "_implementation")
+    of = getattr(fun, "__self__", fun)
+    dispatches = isinstance(of, numpy.ufunc) or hasattr(fun, "_implementation")
     name = getattr(fun, "__name__", "")
     shuffles = name == "shuffle" and isinstance(fun, BuiltinFunctionType | MethodType)
 

@@ -120,9 +120,7 @@ def is_same(found: Any, expected: Any) -> bool:
     """Equal values, dtypes, shapes and structure; for an error one that the same clause catches."""
     if isinstance(expected, Exception):
         known = ("builtins", "numpy.exceptions", "numpy.linalg")
-        return isinstance(
-            found, next(k for k in type(expected).__mro__ if k.__module__ in known)
-        )
+        return isinstance(found, next(k for k in type(expected).__mro__ if k.__module__ in known))
     if isinstance(found, Exception):
         return False
     if isinstance(expected, tuple | list):
@@ -189,7 +187,10 @@ def test_identity_is_the_hash() -> None:
 
 def test_repr() -> None:
     assert repr(anp.array([1.0, 2.0])) == "Array([1., 2.])"
-    assert repr(anp.array([[1, 2], [3, 4]], dtype="i1")) == "Array([[1, 2],\n       [3, 4]], dtype=int8)"
+    assert (
+        repr(anp.array([[1, 2], [3, 4]], dtype="i1"))
+        == "Array([[1, 2],\n       [3, 4]], dtype=int8)"
+    )
 
 
 def test_asarray_is_read_only_and_array_a_copy() -> None:
