@@ -19,18 +19,9 @@ from . import marks, views, writes
 from .apply import apply, recorded
 from .evaluate import evaluate, wait_for
 from .flat import Flat
+from .methods import Methods
 from .node import Node, known
-from .operators import (
-    binary,
-    elementwise,
-    equality,
-    looking,
-    method,
-    power,
-    unary,
-    viewing,
-    writing,
-)
+from .operators import elementwise
 from .types import Type
 
 Number = int | float | complex
@@ -44,7 +35,7 @@ _scaled = custom_vjp(_identity)
 _scaled.defvjp(lambda x, scale: (x, scale), lambda scale, g: (g * scale, None))
 
 
-class Array:
+class Array(Methods):
     """An array that may be recorded, with NumPy's rules for dtypes, shapes and views.
 
     Made by the functions of ``adjit.numpy``. ``node`` is what it holds now. A view has the array
@@ -161,18 +152,6 @@ class Array:
 
     asnumpy = numpy
 
-    item = looking("item")
-    tolist = looking("tolist")
-    tobytes = looking("tobytes")
-    tofile = looking("tofile")
-    dump = looking("dump")
-    dumps = looking("dumps")
-    __bool__ = looking("__bool__")
-    __float__ = looking("__float__")
-    __int__ = looking("__int__")
-    __index__ = looking("__index__")
-    __complex__ = looking("__complex__")
-
     def __contains__(self, item: Any) -> bool:
         return bool((self == item).any())
 
@@ -247,13 +226,6 @@ class Array:
 
     # --- views --------------------------------------------------------------------------------
 
-    transpose = viewing("transpose")
-    reshape = viewing("reshape")
-    ravel = viewing("ravel")
-    swapaxes = viewing("swapaxes")
-    squeeze = viewing("squeeze")
-    diagonal = viewing("diagonal")
-
     @property
     def T(self) -> Array:  # noqa: N802
         return self.transpose()
@@ -305,72 +277,12 @@ class Array:
 
     # --- writing ------------------------------------------------------------------------------
 
-    fill = writing("fill")
-    partition = writing("partition")
-    put = writing("put")
-    sort = writing("sort")
-
     def setflags(self, write: bool | None = None, align: Any = None, uic: Any = None) -> None:
         """Allows or forbids writes through this array."""
         if write is not None:
             self._readonly = not write
 
-    # --- operators and methods ------------------------------------------------------------------
-
-    __add__, __radd__, __iadd__ = binary(np.add)
-    __sub__, __rsub__, __isub__ = binary(np.subtract)
-    __mul__, __rmul__, __imul__ = binary(np.multiply)
-    __truediv__, __rtruediv__, __itruediv__ = binary(np.true_divide)
-    __floordiv__, __rfloordiv__, __ifloordiv__ = binary(np.floor_divide)
-    __mod__, __rmod__, __imod__ = binary(np.remainder)
-    __divmod__, __rdivmod__ = binary(np.divmod)[:2]
-    __rpow__, __ipow__ = binary(np.power)[1:]
-    __pow__ = power
-    __matmul__, __rmatmul__, __imatmul__ = binary(np.matmul)
-    __and__, __rand__, __iand__ = binary(np.bitwise_and)
-    __or__, __ror__, __ior__ = binary(np.bitwise_or)
-    __xor__, __rxor__, __ixor__ = binary(np.bitwise_xor)
-    __lshift__, __rlshift__, __ilshift__ = binary(np.left_shift)
-    __rshift__, __rrshift__, __irshift__ = binary(np.right_shift)
-    __lt__ = binary(np.less)[0]
-    __le__ = binary(np.less_equal)[0]
-    __gt__ = binary(np.greater)[0]
-    __ge__ = binary(np.greater_equal)[0]
-    __eq__ = equality(np.equal, False)
-    __ne__ = equality(np.not_equal, True)
-    __neg__ = unary(np.negative)
-    __pos__ = unary(np.positive)
-    __abs__ = unary(np.absolute)
-    __invert__ = unary(np.invert)
-
-    all = method("all")
-    any = method("any")
-    argmax = method("argmax")
-    argmin = method("argmin")
-    argpartition = method("argpartition")
-    argsort = method("argsort")
-    choose = method("choose")
-    clip = method("clip")
-    compress = method("compress")
-    copy = method("copy")
-    cumprod = method("cumprod")
-    cumsum = method("cumsum")
-    dot = method("dot")
-    flatten = method("flatten")
-    max = method("max")
-    mean = method("mean")
-    min = method("min")
-    nonzero = method("nonzero")
-    prod = method("prod")
-    repeat = method("repeat")
-    round = method("round")
-    searchsorted = method("searchsorted")
-    std = method("std")
-    sum = method("sum")
-    take = method("take")
-    trace = method("trace")
-    var = method("var")
-    _astype = method("astype")
+    # --- methods with shortcuts -----------------------------------------------------------------
 
     def astype(self, dtype: Any, *args: Any, copy: bool = True, **kwargs: Any) -> Array:
         """As ``numpy.ndarray.astype``."""

@@ -89,7 +89,7 @@ def equality(ufunc: np.ufunc, otherwise: bool) -> Operator:
     return operator
 
 
-_POWERS = {2: np.square, 2.0: np.square, 0.5: np.sqrt, -1: np.reciprocal, -1.0: np.reciprocal}
+_POWERS = {2: np.square, 0.5: np.sqrt, -1: np.reciprocal}
 MOST_STATIC = 64
 """Integer exponents up to this are a part of what is compiled, as products."""
 

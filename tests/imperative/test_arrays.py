@@ -56,7 +56,8 @@ x.flat[0] | x.flat[1:3] | x.item() | x.item(0) | x.item(0, 1) | x.max() | x.max(
 x.max(initial=9) | x.mean() | x.mean(axis=1) | x.mean(dtype="f4") | x.min() | x.nonzero()
 np.partition(x, 0) | x.prod() | x.prod(axis=0) | x.ravel() | x.ravel("F") | x.repeat(2)
 x.repeat([1, 2], axis=0) | x.reshape(-1) | x.reshape(2, 2) | x.reshape((1, -1)) | x.reshape(7)
-x.reshape(2, 2, order="F") | x.round() | x.round(1) | x.searchsorted(2) | x.squeeze() | x.squeeze(0)
+x.reshape(2, 2, order="F") | x.round() | x.round(1) | x.searchsorted(2) | x.squeeze()
+x.squeeze(0)
 x.std() | x.std(axis=0, ddof=1) | x.sum() | x.sum(axis=(0, 1)) | x.sum(dtype=int) | x.sum(axis=7)
 x.sum(axis=0, keepdims=True) | x.sum(where=x > 1) | x.sum(initial=5) | x.swapaxes(0, 1) | x.take(0)
 x.take([0, 1], axis=0) | x.take([9]) | x.tobytes() | x.tolist() | x.trace() | x.transpose()
@@ -67,11 +68,14 @@ x @ [1, 2] | [1, 2] @ x | x @ 3 | -x | +x | abs(x) | ~x | x & 1 | 1 & x | x | 1 
 1 << x | x >> 1 | divmod(x, 2) | divmod(7, x + 9) | x < 2 | x <= x | x > 2 | x >= 2 | x == 2
 x != x.T | x == None | x != None | x == "a" | x < None | x + None | x + "a" | x + np.ones(7)
 x + np.float32(1) | x * 1j | x * True | x + 300 | len(x) | list(x) | [y for y in x] | x[0] | x[-1]
-x[9] | x[0, 0] | x[0, 0, 0] | x[:, 1] | x[..., 0] | x[None] | x[()] | x[1:] | x[::-1] | x[::2, None]
+x[9] | x[0, 0] | x[0, 0, 0] | x[:, 1] | x[..., 0] | x[None] | x[()] | x[1:] | x[::-1]
+x[::2, None]
 x[[0, 1]] | x[[0, 1], [1, 0]] | x[[]] | x[[9]] | x[x > 1] | x[x > 1, ...] | x[[True, False]]
-x[True] | x[np.array(False)] | x[np.array([0, 1])] | x[..., np.newaxis, 0] | x["a"] | x[1.0] | x[0.5:]
+x[True] | x[np.array(False)] | x[np.array([0, 1])] | x[..., np.newaxis, 0] | x["a"] | x[1.0]
+x[0.5:]
 x[...,...] | x[:, [0, 1]] | x[[[0, 1], [1, 0]]] | x[np.int64(0)] | x[0][0] | x[:, :, :] | 2.0 in x
-bool(x) | float(x) | int(x) | complex(x) | operator.index(x) | math.sqrt(x) | range(x) | [5, 6, 7, 8][x]
+bool(x) | float(x) | int(x) | complex(x) | operator.index(x) | math.sqrt(x) | range(x)
+[5, 6, 7, 8][x]
 str(x) | f"{x}" | f"{x:.2f}" | np.array_repr(x) | np.array2string(x, precision=1) | sum([x, x])
 max(x[0], x[1]) | math.floor(x) | copy.copy(x) | copy.deepcopy(x)
 pickle.loads(pickle.dumps(x)) | np.asarray(x) | np.array(x) | np.shape(x) | np.ndim(x) | np.size(x)
@@ -80,26 +84,32 @@ np.add(x, 1, where=x == x, out=np.zeros_like(x)) | np.add.reduce(x) | np.add.out
 np.add.accumulate(x) | np.multiply.reduceat(x, [0]) | np.modf(x) | np.sum(x, axis=0)
 np.concatenate([x, x]) | np.stack([x, x], axis=-1) | np.where(x > 1, x, 0) | np.sort(x, axis=0)
 np.unique(x) | np.linalg.norm(x) | np.linalg.inv(x) | np.linalg.det(x) | np.fft.fft(x) | np.diag(x)
-np.einsum("ij->ji", x) | np.tensordot(x, x, 1) | np.meshgrid(x, x) | np.split(x, 2) | np.isin(x, [1])
+np.einsum("ij->ji", x) | np.tensordot(x, x, 1) | np.meshgrid(x, x) | np.split(x, 2)
+np.isin(x, [1])
 np.pad(x, 1) | np.histogram(x, 3) | np.percentile(x, 30) | np.apply_along_axis(np.sum, 0, x)
 """
 
 WRITES = """
-x[0] = 5 | x[...] = 1 | x[:] = x[::-1] | x[0, 0] = 7 | x[9] = 1 | x[0] = [1, 2, 3, 4, 5] | x[x > 1] = 0
+x[0] = 5 | x[...] = 1 | x[:] = x[::-1] | x[0, 0] = 7 | x[9] = 1 | x[0] = [1, 2, 3, 4, 5]
+x[x > 1] = 0
 x[[0, 0]] = 3 | x[...] = 1j | x[...] = "a" | x[None] = 2 | x[::2] += 1 | x[0] *= 2 | x["a"] = 1
 x += 1 | x += 0.5 | x += 1j | x -= x | x *= 2 | x /= 2 | x //= 2 | x %= 2 | x **= 2 | x @= x
-x += [1, 2] | x &= 1 | x |= True | x ^= x | x <<= 1 | x >>= 1 | x += np.ones(7) | x += x[:1] | x += None
-x.fill(3) | x.fill([1]) | x.sort() | x.sort(axis=0) | x.sort(axis=5) | x.partition(1) | x.put([0, 1], 9)
+x += [1, 2] | x &= 1 | x |= True | x ^= x | x <<= 1 | x >>= 1 | x += np.ones(7) | x += x[:1]
+x += None
+x.fill(3) | x.fill([1]) | x.sort() | x.sort(axis=0) | x.sort(axis=5) | x.partition(1)
+x.put([0, 1], 9)
 x.put([99], 1) | x.flat = [1, 2] | x.flat[0] = 4 | x.flat[::2] = 5 | x.real = 2 | x.imag = 3
 x.T[0] = 6 | x.reshape(-1)[0] = 8 | x.ravel()[-1:] = 9 | x.diagonal()[0] = 1 | np.copyto(x, 2)
 np.broadcast_to(x, (2, *x.shape))[0] = 1 | np.copyto(x, [1.5, 2]) | np.copyto(x, 5, where=x > 1)
 np.put(x, [0], 4) | np.fill_diagonal(x, 0) | np.putmask(x, x > 1, 3) | np.place(x, x > 1, [7, 8])
-np.put_along_axis(x, np.zeros_like(x, dtype=int), 1, 0) | np.add.at(x, 0, 2) | np.add.at(x, [0, 0], 1)
+np.put_along_axis(x, np.zeros_like(x, dtype=int), 1, 0) | np.add.at(x, 0, 2)
+np.add.at(x, [0, 0], 1)
 np.multiply.at(x, [0, 9], 1) | np.add(x, 1, out=x) | np.add(x, 0.5, out=x) | np.sqrt(x, out=x)
 np.add(x, x, out=x[:1]) | np.multiply(x, 2, out=x, where=x > 1) | np.cumsum(x, axis=0, out=x)
 np.negative(x, x) | np.clip(x, 1, 2, out=x) | x.clip(1, 2, out=x) | np.nan_to_num(x, copy=False)
 del x[0] | x.setflags(write=False); x[...] = 1 | x.T = x | x[:1], y = x[-1:], 3
-y = x.copy(); y[...] = 0 | y = x[...]; y += 1 | y = x.view(); y[:1] = 5 | y = x.flatten(); y[...] = 0
+y = x.copy(); y[...] = 0 | y = x[...]; y += 1 | y = x.view(); y[:1] = 5
+y = x.flatten(); y[...] = 0
 """
 
 

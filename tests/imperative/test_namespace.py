@@ -8,18 +8,18 @@ from typing import Any
 import numpy as np
 import pytest
 import scipy.special
+from surface.measure import function_of
+from surface.names import rows
+from surface.samples import ARGUMENTS, samples_of
 
 import adjit
 import adjit.numpy as anp
 from adjit import autograd
 from adjit.tracer.containers import flatten
-from tests.surface.measure import function_of
-from tests.surface.names import rows
-from tests.surface.samples import ARGUMENTS, samples_of
 
 TEXTS = [text for family, name in rows() for text in samples_of(family, name)]
-UNSUPPORTED = {"np.sin(e) * 2.0", "np.sin(l) * 2.0"}
-"""float16 and longdouble, which cannot be recorded."""
+UNSUPPORTED = {"np.sin(e) * 2.0", "np.sin(l) * 2.0", "np.sort(z)"}
+"""float16, longdouble and the order of complex numbers cannot be recorded."""
 
 
 def called(text: str, module: ModuleType, record: bool) -> tuple[Any, Any]:
@@ -119,7 +119,7 @@ def gradient(fun: Any) -> list[float]:
         (lambda b: anp.full((2, 2), b[1]), [0, 8, 0]),
         (lambda b: anp.r_[b, 1.0, b[0]], [4, 2, 2]),
         (lambda b: anp.c_[b, b], [4, 4, 4]),
-        (lambda b: b + [b[0], 1, 2], [4, 2, 2]),
+        (lambda b: b * [b[0], 1, 2], [8, 2, 4]),
         (lambda b: anp.linspace(0.0, b[0], 3), [3, 0, 0]),
         (lambda b: anp.concatenate([b, [1, 2]]), [2, 2, 2]),
         (lambda b: anp.random.permutation(b), [2, 2, 2]),
@@ -139,7 +139,7 @@ def test_what_would_cut_a_derivative_is_an_error() -> None:
     for fun in (scipy.special.logsumexp, lambda x: np.full(3, x[0]), lambda x: np.r_[x, x]):
         with pytest.raises(TypeError, match="would cut its derivative"):
             fun(x * 2)
-    with pytest.raises(NotImplementedError, match="random.normal of recorded arrays"):
+    with pytest.raises(NotImplementedError, match=r"random\.normal of recorded arrays"):
         anp.random.normal(x)
     with pytest.raises(TypeError, match="an array of NumPy cannot take recorded values"):
         np.copyto(np.zeros(3), x * 2)

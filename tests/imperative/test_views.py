@@ -143,9 +143,7 @@ def _taken(fun: Callable[..., Any], *args: Any) -> tuple[Any, type | None]:
         return None, kind
 
 
-def run(
-    start: np.ndarray, arrays: list[tuple[Any, Any]], steps: Sequence[Step], each: bool
-) -> None:
+def run(arrays: list[tuple[Any, Any]], steps: Sequence[Step], each: bool) -> None:
     """Takes the same steps with arrays of NumPy and ours, side by side."""
     for which, number, v in steps:
         x, y = arrays[which % len(arrays)]
