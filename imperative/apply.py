@@ -68,7 +68,7 @@ def recorded(*items: Any) -> bool:
             node = item
         elif isinstance(item, arrays.Array):
             node = item.node
-        elif kind is tuple or kind is list:
+        elif isinstance(item, tuple | list):
             if recorded(*item):
                 return True
             continue
@@ -249,7 +249,8 @@ def made(op: Op, nodes: Sequence[Node]) -> Any:
     if family is None and not waiting:
         return at_once(op, nodes)
     try:
-        result = op.result(tuple(types))
+        key = tuple(types)
+        result = op.results.get(key) or op.result(key)
         if result.guarded:
             result = result_at(op.fun, tuple([evaluate(node) for node in nodes]))
     except AdjitError:
@@ -263,8 +264,9 @@ def made(op: Op, nodes: Sequence[Node]) -> Any:
     type_ = result.type
     if type_ is not None:
         node = Node(op, nodes, type_)
-        node.where = where
-        if type_.differentiable:
+        if where is not None:
+            node.where = where
+        if family is not None and type_.differentiable:
             node.family = family
         return arrays.wrap(node)
     whole = Node(op, nodes, VOID)

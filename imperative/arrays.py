@@ -16,10 +16,11 @@ from ..tracer.current import current_trace
 from ..tracer.custom import custom_vjp
 from ..tracer.errors import error
 from . import marks, views, writes
-from .apply import apply, recorded
+from .apply import apply
 from .evaluate import evaluate, wait_for
 from .flat import Flat
 from .methods import Methods
+from .modes import records
 from .node import Node, known
 from .operators import elementwise
 from .types import Type
@@ -133,7 +134,8 @@ class Array(Methods):
         return np.asarray(evaluate(self.node))
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
-        if recorded(self.node) and _computes(sys._getframe(1)):
+        family = self.node.family
+        if family is not None and records(family) and _computes(sys._getframe(1)):
             raise error("autograd_cut")
         found = marks.exposed(self) if self._is_gradient else self._value()
         if dtype is not None and np.dtype(dtype) != found.dtype:
@@ -317,17 +319,19 @@ class Array(Methods):
 
 
 _LIBRARIES = tuple(os.path.dirname(str(module.__file__)) + os.sep for module in (np, scipy))
+_OURS = os.path.dirname(__file__) + os.sep
 _LOOKING = _LIBRARIES[0] + "testing"
 
 
 def _computes(frame: FrameType) -> bool:
     """Whether the code of a library wants the value, not to show it: derivatives would be lost."""
     name = frame.f_code.co_filename
-    return name.startswith(_LIBRARIES) and not name.startswith(_LOOKING)
+    return name.startswith((_OURS, *_LIBRARIES)) and not name.startswith(_LOOKING)
 
 
 def wrap(node: Node) -> Array:
-    array = Array(node)
+    array = Array.__new__(Array)
+    array._node = node
     if node.value is None:
         wait_for(array)
     return array

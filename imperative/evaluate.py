@@ -77,9 +77,10 @@ MOST_PENDING = 2000
 
 def wait_for(array: Array) -> None:
     """Notes an array whose value is not known."""
-    if len(pending.arrays) >= MOST_PENDING:
+    waiting = pending.arrays
+    if len(waiting) >= MOST_PENDING:
         flush()
-    pending.arrays.append(weakref.ref(array))
+    waiting.append(weakref.ref(array))
 
 
 def evaluate(node: Node) -> Any:

@@ -97,30 +97,18 @@ class Node:
     ``where``: the user's line, if somebody wants to know.
     """
 
-    __slots__ = (
-        "args",
-        "family",
-        "freed",
-        "hooks",
-        "mark",
-        "op",
-        "rule",
-        "type",
-        "value",
-        "where",
-    )
+    family: Any = None
+    mark: Any = None
+    freed = False
+    hooks: Any = None
+    rule: Any = None
+    where: str | None = None
 
     def __init__(self, op: Op | None, args: Sequence[Node], type: Type, value: Any = None) -> None:
         self.op = op
         self.args = args
         self.type = type
         self.value = value
-        self.family: Any = None
-        self.mark: Any = None
-        self.freed = False
-        self.hooks: Any = None
-        self.rule: Any = None
-        self.where: str | None = None
 
 
 def known(value: Any) -> Node:

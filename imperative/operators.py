@@ -24,7 +24,7 @@ def elementwise(ufunc: np.ufunc, items: tuple[Any, ...]) -> Any:
     nodes = []
     for item in items:
         if isinstance(item, arrays.Array):
-            nodes.append(item.node)
+            nodes.append(item._node if item.base is None else item.node)
         else:
             node = node_of(item, True)
             if node is None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ..tracer.containers import flatten, rebuild
 from ..tracer.current import current_trace
 from ..tracer.errors import error
 from . import views, writes
@@ -258,9 +259,11 @@ def compiled_called(fun: Callable[..., Any], args: tuple, kwargs: dict[str, Any]
     """A compiled function, or a transform of one, called with arrays: recorded where they are."""
     if current_trace() is not None:
         raise error("autograd_captured")
-    if recorded(args, kwargs):
+    leaves, structure = flatten((args, kwargs))
+    if recorded(*leaves):
         return apply(fun, args, kwargs, eager=False, moving=True)
-    return wrapped(fun(*plain(args), **plain(kwargs)))
+    args, kwargs = rebuild(structure, [plain(leaf) for leaf in leaves])
+    return wrapped(fun(*args, **kwargs))
 
 
 def stop_gradient(x: Any) -> Any:

@@ -6,7 +6,7 @@ import os
 import pickle
 import threading
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
@@ -186,6 +186,23 @@ def test_errors_come_at_the_line_with_the_class_of_numpy(fun: Callable[[Any], An
         fun(a * 1)
 
 
+def test_an_interrupt_leaves_all_usable(monkeypatch: pytest.MonkeyPatch) -> None:
+    a = marked(3)
+    with autograd.record():
+        y = (a * 5).sum()
+        z = a + 1
+
+    def interrupt(*args: Any) -> Any:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr("adjit.imperative.evaluate._plan", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            y.item()
+    assert y.item() == 30.0
+    assert z.tolist() == [2.0, 3.0, 4.0]
+
+
 # --- threads and processes --------------------------------------------------------------------
 
 
@@ -254,6 +271,11 @@ def f(x: Any) -> Any:
     return np.sum(np.sin(x) * x)
 
 
+class Pair(NamedTuple):
+    first: Any
+    second: Any
+
+
 CALLS: dict[str, Callable[[Any], Any]] = {
     "jit": lambda x: jit(f)(x),
     "compile_grad": lambda x: compile_grad(f)(x)[1],
@@ -265,6 +287,7 @@ CALLS: dict[str, Callable[[Any], Any]] = {
     "hvp": lambda x: hvp(f, x, x + 1),
     "checkpoint": lambda x: adjit.checkpoint(f)(x),
     "containers": lambda x: jit(lambda d: d["a"][0] * d["b"])({"a": [x, 2], "b": x * x}),
+    "named tuples": lambda x: jit(lambda p: p.first * p.second)(Pair(x, x * 2)),
     "stop_gradient": lambda x: adjit.stop_gradient(x) * x,
 }
 

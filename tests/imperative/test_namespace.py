@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from types import ModuleType
 from typing import Any
 
@@ -139,6 +140,9 @@ def test_what_would_cut_a_derivative_is_an_error() -> None:
     for fun in (scipy.special.logsumexp, lambda x: np.full(3, x[0]), lambda x: np.r_[x, x]):
         with pytest.raises(TypeError, match="would cut its derivative"):
             fun(x * 2)
+    with pytest.raises(TypeError, match="would cut its derivative"):
+        anp.array(deque([x[0], x[1]]))
+    assert scipy.special.logsumexp((x * 2).detach() * 2) > 0
     with pytest.raises(NotImplementedError, match=r"random\.normal of recorded arrays"):
         anp.random.normal(x)
     with pytest.raises(TypeError, match="an array of NumPy cannot take recorded values"):
