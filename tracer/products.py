@@ -83,9 +83,9 @@ def _linearized(fun: Callable[..., Any], args: tuple, reverse: bool) -> tuple[An
     if taken is not None:
         leaves, structure = flatten(args)  # as they are now
         args = rebuild(structure, [x.copy() if is_lazy(x) else x for x in leaves])
-        value = taken(compiled(fun, "value"), args, {})
-        product = _pulled if reverse else _pushed
-        return value, lambda *given: taken(product, (fun, args, given), {})
+        primal = kept(fun, "value", lambda: Compiled(fun, 0, "value"))
+        again: Callable[..., Any] = _pulled if reverse else _pushed
+        return taken(primal, args, {}), lambda *given: taken(again, (fun, args, given), {})
     found: Linearized = kept(
         fun, ("linear", reverse, len(args)), lambda: Linearized(fun, reverse, len(args))
     )
