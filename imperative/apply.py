@@ -17,6 +17,9 @@ from .modes import Family, records, state
 from .node import VOID, Node, Op, known, leaf_of, result_at
 from .types import Type
 
+Moving = bool | frozenset[type]
+_NUMBERS = frozenset((float, int, complex))
+
 _ops: dict[Hashable, Op] = {}
 MOST_OPS = 10_000
 """Ops that are kept; a program that makes ever new ones starts over at this number."""
@@ -104,12 +107,12 @@ def apply(
     args: tuple,
     kwargs: dict[str, Any],
     eager: bool = True,
-    moving: bool = False,
+    moving: Moving = False,
 ) -> Any:
     """``fun(*args, **kwargs)``, where arrays may be anywhere in the arguments.
 
-    ``eager``: the function is NumPy's own. ``moving``: numbers of Python are arguments that may
-    be others at the next call, not a part of what is compiled.
+    ``eager``: the function is NumPy's own. ``moving``: numbers of Python (of these types) are
+    arguments that may be others at the next call, not a part of what is compiled.
     """
     if eager and not recorded(args, kwargs):
         return wrapped(fun(*plain(args), **plain(kwargs)))
@@ -140,13 +143,13 @@ _PLAIN = {int, bool, str, NoneType}
 
 
 def _apply(
-    fun: Callable[..., Any], args: tuple, kwargs: dict[str, Any], eager: bool, moving: bool
+    fun: Callable[..., Any], args: tuple, kwargs: dict[str, Any], eager: bool, moving: Moving
 ) -> Any:
     return made(*_op(fun, args, kwargs, eager, moving))
 
 
 def _op(
-    fun: Callable[..., Any], args: tuple, kwargs: dict[str, Any], eager: bool, moving: bool
+    fun: Callable[..., Any], args: tuple, kwargs: dict[str, Any], eager: bool, moving: Moving
 ) -> tuple[Op, list[Node]]:
     """The Op of a function in these arguments, and the Nodes among them."""
     nodes, statics, keys, structure = collected((args, kwargs), moving)
@@ -156,7 +159,7 @@ def _op(
 
 
 def collected(
-    item: Any, moving: bool
+    item: Any, moving: Moving
 ) -> tuple[list[Node], list[tuple[int, Any]], Hashable, Structure]:
     """The Nodes in a container, the static leaves with their numbers, their key, the structure."""
     leaves, structure = flatten(item)
@@ -173,12 +176,12 @@ def collected(
     return nodes, statics, tuple(keys), structure
 
 
-def node_of(item: Any, moving: bool) -> Node | None:
+def node_of(item: Any, moving: Moving) -> Node | None:
     """The Node of an array or number; None for what is static."""
     if isinstance(item, arrays.Array):
         return item.node
     kind = type(item)
-    if moving and kind in (float, int, complex):
+    if moving and kind in (_NUMBERS if moving is True else moving):
         return known(item)
     if isinstance(item, np.ndarray):
         return known(snapshot(item))

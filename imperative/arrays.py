@@ -41,7 +41,7 @@ class Array(Methods):
 
     Made by the functions of ``adjit.numpy``. ``node`` is what it holds now. A view has the array
     that it looks into as its ``base``, and ``steps``, the functions that lead from there to it;
-    ``cut``: derivatives do not go along.
+    ``constant``: it was made where nothing was recorded, so derivatives do not reach it.
     """
 
     __array_priority__ = 1000.0
@@ -50,7 +50,7 @@ class Array(Methods):
     base: Array | None = None
     _steps: tuple[views.Way, ...] = ()
     _of: Node | None = None
-    _cut = False
+    _constant = False
     _readonly = False
     _mark: marks.Mark | None = None
     _kept: Array | None = None
@@ -214,7 +214,9 @@ class Array(Methods):
     def __array_function__(self, fun: Any, types: Any, args: tuple, kwargs: dict[str, Any]) -> Any:
         return protocol.function_called(fun, args, kwargs)
 
-    def __adjit_call__(self, fun: Any, args: tuple, kwargs: dict[str, Any]) -> Any:
+    @staticmethod
+    def __adjit_apply__(fun: Any, args: tuple, kwargs: dict[str, Any]) -> Any:
+        """A transform of adjit, called with our arrays."""
         return protocol.compiled_called(fun, args, kwargs)
 
     def __getitem__(self, index: Any) -> Any:

@@ -255,13 +255,17 @@ OWN[np.shares_memory] = OWN[np.may_share_memory] = _shares_memory
 # --- compiled functions -----------------------------------------------------------------------
 
 
+_FLOATS = frozenset((float, complex))
+"""Numbers that stay numbers; by an int a function may choose how long it runs."""
+
+
 def compiled_called(fun: Callable[..., Any], args: tuple, kwargs: dict[str, Any]) -> Any:
     """A compiled function, or a transform of one, called with arrays: recorded where they are."""
     if current_trace() is not None:
         raise error("autograd_captured")
     leaves, structure = flatten((args, kwargs))
     if recorded(*leaves):
-        return apply(fun, args, kwargs, eager=False, moving=True)
+        return apply(fun, args, kwargs, eager=False, moving=_FLOATS)
     args, kwargs = rebuild(structure, [plain(leaf) for leaf in leaves])
     return wrapped(fun(*args, **kwargs))
 

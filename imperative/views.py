@@ -157,7 +157,7 @@ def view_of(x: Array, way: Way, readonly: bool = False) -> Array:
     found._readonly = readonly or x._readonly
     # What was made while nothing is recorded stays a constant for derivatives.
     family = root.node.family
-    found._cut = x._cut or (family is not None and not recorded(root.node))
+    found._constant = x._constant or (family is not None and not recorded(root.node))
     return found
 
 
@@ -168,7 +168,7 @@ def current(x: Array) -> Node:
     node = x._node
     if x._of is not of or node.freed:
         node = of
-        if x._cut and of.family is not None:
+        if x._constant and of.family is not None:
             node = marks.apart(of)
         for op, given in x._steps:
             node = _through(op, (node, *given))

@@ -6,9 +6,9 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
-from .current import current_trace
+from .containers import flatten
+from .current import current_trace, recorder
 from .errors import error
-from .lazy import handler_of
 from .transforms import kept
 
 
@@ -29,8 +29,8 @@ class Checkpoint:
 
         trace = current_trace()
         if trace is None:
-            taken = handler_of(args, kwargs)
-            return self.fun(*args, **kwargs) if taken is None else taken(self, args, kwargs)
+            elsewhere = recorder(flatten((args, kwargs))[0])
+            return self.fun(*args, **kwargs) if elsewhere is None else elsewhere(self, args, kwargs)
         recorded = recordable(self.fun) or self.fun
         trace.checkpointing += 1
         try:

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .containers import flatten, rebuild
-from .current import current_trace
+from .current import current_trace, recorder
 from .errors import error
-from .lazy import handler_of, is_lazy
 from .matching import flat_tangents, matching, outline_of
 from .modes import differentiable_outputs
 from .program import Outputs
@@ -79,13 +78,14 @@ class Pushforward(Product):
 def _linearized(fun: Callable[..., Any], args: tuple, reverse: bool) -> tuple[Any, Any]:
     from .linear import Linearized
 
-    taken = handler_of(args, {}) if current_trace() is None else None
-    if taken is not None:
-        leaves, structure = flatten(args)  # as they are now
-        args = rebuild(structure, [x.copy() if is_lazy(x) else x for x in leaves])
+    leaves, structure = flatten(args)
+    if current_trace() is None and (elsewhere := recorder(leaves)) is not None:
+        kept_now = [x if recorder([x]) is None else x.copy() for x in leaves]
+        args = rebuild(structure, kept_now)  # as they are now
         primal = kept(fun, "value", lambda: Compiled(fun, 0, "value"))
         again: Callable[..., Any] = _pulled if reverse else _pushed
-        return taken(primal, args, {}), lambda *given: taken(again, (fun, args, given), {})
+        value = elsewhere(primal, args, {})
+        return value, lambda *given: elsewhere(again, (fun, args, given), {})
     found: Linearized = kept(
         fun, ("linear", reverse, len(args)), lambda: Linearized(fun, reverse, len(args))
     )
@@ -149,9 +149,8 @@ def jvp(fun: Callable[..., Any], args: Sequence[Any], tangents: Sequence[Any]) -
         wrt = differentiable_leaves(arguments)
         flat = flat_tangents(outline_of(arguments), len(args), tangents, wrt)
         return nested_pushforward(push, arguments, flat)
-    taken = handler_of((*args, *tangents), {})
-    if taken is not None:
-        return taken(jvp, (fun, args, tangents), {})
+    if (elsewhere := recorder(flatten((args, tangents))[0])) is not None:
+        return elsewhere(jvp, (fun, tuple(args), tuple(tangents)), {})
     arguments = push.arguments(tuple(args), {})
     wrt = [n for n, leaf in enumerate(arguments.leaves) if leaf.differentiable]
     flat = flat_tangents(outline_of(arguments), len(args), tangents, wrt)

@@ -23,12 +23,12 @@ from . import randomness
 from .array import Array
 from .capture import Source, check_mutated, guard_contents, is_created, mark_created
 from .containers import flatten, instances
+from .current import recorder
 from .drawing import drawing_of
 from .draws import Noise
 from .errors import AdjitError, error, line_of, located
 from .generators import is_generator, is_shared
 from .hooks import recordable
-from .lazy import is_lazy
 from .lift import lift
 from .promote import WEAK_DTYPE
 from .recording import Identity, Recording, Result
@@ -197,7 +197,7 @@ def _check_arguments(before: tuple, after: tuple) -> None:
 
 def _check_static(trace: Trace, leaf: Any) -> None:
     """Refuses what holds recorded arrays, or is used up: each call would return the same one."""
-    if is_lazy(leaf):
+    if recorder([leaf]) is not None:
         raise error("autograd_captured")
     inside: Sequence[Any] = ()
     if isinstance(leaf, set | frozenset):

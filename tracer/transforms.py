@@ -16,10 +16,9 @@ import numpy as np
 
 from ..codegen.call import DEFAULT, MOST_THREADS, Options
 from .containers import flatten, rebuild
-from .current import current_trace
+from .current import current_trace, recorder
 from .dispatch import Dispatcher
 from .errors import error
-from .lazy import handler_of
 from .program import Outputs
 from .recording import present
 from .signature import Arguments, Leaf
@@ -221,9 +220,9 @@ class Compiled:
             from .nest import nested_value
 
             return nested_value(self, args, kwargs)
-        taken = handler_of(args, kwargs)
-        if taken is not None:
-            return taken(self, args, kwargs)
+        elsewhere = recorder(flatten((args, kwargs))[0])
+        if elsewhere is not None:
+            return elsewhere(self, args, kwargs)
         arguments = self.arguments(args, kwargs)
         outputs = self.dispatcher.call(arguments)
         self._quicken(outputs.program, arguments, len(args), kwargs)
@@ -270,9 +269,9 @@ class Gradient(Compiled):
             from .nest import nested_gradient
 
             return nested_gradient(self, args, kwargs)
-        taken = handler_of(args, kwargs)
-        if taken is not None:
-            return taken(self, args, kwargs)
+        elsewhere = recorder(flatten((args, kwargs))[0])
+        if elsewhere is not None:
+            return elsewhere(self, args, kwargs)
         given = dict(kwargs)
         out = self._take_out(kwargs)
         arguments = self.arguments(args, kwargs)
