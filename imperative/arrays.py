@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import FrameType
 from typing import Any
 
@@ -195,9 +196,7 @@ class Array(Methods):
         self, gradient: Any = None, retain_graph: bool | None = None, create_graph: bool = False
     ) -> None:
         """As :func:`adjit.autograd.backward`, with ``gradient`` as the head gradient."""
-        from .differentiate import backward
-
-        backward(self, gradient, retain_graph, create_graph)
+        _backward()(self, gradient, retain_graph, create_graph)
 
     def scale_gradient(self, scale: float) -> Array:
         """The array, with a gradient that is ``scale`` times as large."""
@@ -329,6 +328,14 @@ def _computes(frame: FrameType) -> bool:
     """Whether the code of a library wants the value, not to show it: derivatives would be lost."""
     name = frame.f_code.co_filename
     return name.startswith((_OURS, *_LIBRARIES)) and not name.startswith(_LOOKING)
+
+
+@functools.cache
+def _backward() -> Callable[..., None]:
+    """Imported once: an import in a function takes as long as a small operation."""
+    from .differentiate import backward
+
+    return backward
 
 
 def wrap(node: Node) -> Array:

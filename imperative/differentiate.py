@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..tracer.errors import error
+from . import direct
 from .arrays import Array, array, wrap
 from .backward import Reverse, common_family, fitting, free
 from .evaluate import MOST_PENDING, flush, pending
@@ -30,7 +31,9 @@ def backward(
     head needs one. What is recorded is forgotten then, unless ``retain_graph``.
     ``create_graph``: the gradients are recorded themselves.
     """
-    backward_to(heads, head_grads, retain_graph, create_graph)
+    simple = head_grads is None and not create_graph and type(heads) is Array
+    if not simple or state.anomaly or not direct.backward(heads.node, bool(retain_graph)):
+        backward_to(heads, head_grads, retain_graph, create_graph)
 
 
 def backward_to(
