@@ -16,6 +16,8 @@ from .modes import Family, records, state
 from .node import VOID, Node, Op, known, leaf_of
 from .types import Type
 
+Moving = bool | frozenset[type]
+_NUMBERS = frozenset((float, int, complex))
 _ops: dict[Hashable, Op] = {}
 
 
@@ -50,12 +52,12 @@ def apply(
     args: tuple,
     kwargs: dict[str, Any],
     eager: bool = True,
-    moving: bool = False,
+    moving: Moving = False,
 ) -> Any:
     """``fun(*args, **kwargs)``, where arrays may be anywhere in the arguments.
 
-    ``eager``: the function is NumPy's own. ``moving``: numbers of Python are arguments that may
-    be others at the next call, not a part of what is compiled.
+    ``eager``: the function is NumPy's own. ``moving``: numbers of Python (of these types) are
+    arguments that may be others at the next call, not a part of what is compiled.
     """
     nodes: list[Node] = []
     parts: list[Hashable] = [fun, *kwargs]
@@ -79,13 +81,13 @@ _PLAIN = {int, bool, str, NoneType}
 
 
 def _apply(
-    fun: Callable[..., Any], args: tuple, kwargs: dict[str, Any], eager: bool, moving: bool
+    fun: Callable[..., Any], args: tuple, kwargs: dict[str, Any], eager: bool, moving: Moving
 ) -> Any:
     return made(*_op(fun, args, kwargs, eager, moving))
 
 
 def _op(
-    fun: Callable[..., Any], args: tuple, kwargs: dict[str, Any], eager: bool, moving: bool
+    fun: Callable[..., Any], args: tuple, kwargs: dict[str, Any], eager: bool, moving: Moving
 ) -> tuple[Op, list[Node]]:
     """The Op of a function in these arguments, and the Nodes among them."""
     leaves, structure = flatten((args, kwargs))
@@ -104,12 +106,12 @@ def _op(
     return op_of(key, lambda: Op(Applied(fun, structure, statics), label, eager)), nodes
 
 
-def node_of(item: Any, moving: bool) -> Node | None:
+def node_of(item: Any, moving: Moving) -> Node | None:
     """The Node of an array or number; None for what is static."""
     if isinstance(item, arrays.Array):
         return item.node
     kind = type(item)
-    if moving and kind in (float, int, complex):
+    if moving and kind in (_NUMBERS if moving is True else moving):
         return known(item)
     if isinstance(item, np.ndarray):
         return known(snapshot(item))
@@ -143,26 +145,37 @@ def family_of(nodes: Sequence[Node]) -> Family | None:
     family: Family | None = None
     for node in nodes:
         if node.family is not None and node.family is not family:
-            if family is not None:
-                raise error("autograd_mixed")
-            family = node.family
+            family = node.family if family is None else _together(family, node.family)
     return family if family is not None and records(family) else None
+
+
+def _together(one: Family, other: Family) -> Family:
+    """The rules where arrays of two families meet: an error, if any of the two is recorded."""
+    if Family.INSIDE not in (one, other):
+        if records(one) or records(other):
+            raise error("autograd_mixed")
+        return one
+    outside = other if one is Family.INSIDE else one
+    if records(outside):
+        raise error("autograd_inside")
+    return Family.INSIDE
 
 
 def made(op: Op, nodes: Sequence[Node]) -> Any:
     """The result of an op: an Array, or a container of Arrays and plain objects."""
     family = family_of(nodes)
-    if family is None and op.eager and all(node.value is not None for node in nodes):
-        return at_once(op, nodes)
+    constant = family is None or family is Family.INSIDE
+    if constant and op.eager and all([node.value is not None for node in nodes]):
+        return at_once(op, nodes, family)
     try:
         result = op.result(tuple([node.type for node in nodes]))
     except AdjitNotImplementedError:
-        if family is not None or not op.eager:
+        if not constant or not op.eager:
             raise
         # Nothing is differentiated: what adjit cannot record, NumPy can do.
         for node in nodes:
             evaluate(node)
-        return at_once(op, nodes)
+        return at_once(op, nodes, family)
     where = user_line() if state.anomaly else None
     if result.type is not None:
         node = Node(op, nodes, result.type)
@@ -180,9 +193,14 @@ def made(op: Op, nodes: Sequence[Node]) -> Any:
     return rebuild(result.structure, leaves)
 
 
-def at_once(op: Op, nodes: Sequence[Node]) -> Any:
+def at_once(op: Op, nodes: Sequence[Node], family: Family | None) -> Any:
     """What NumPy returns, its arrays as ours."""
-    return wrapped(op.fun(*[node.value for node in nodes]))
+    found = wrapped(op.fun(*[node.value for node in nodes]))
+    if family is not None:
+        for leaf in flatten(found)[0]:
+            if isinstance(leaf, arrays.Array):
+                leaf.node.family = family
+    return found
 
 
 def wrapped(found: Any) -> Any:

@@ -15,6 +15,7 @@ from .node import Node, Op, known
 from .types import Type
 
 Number = int | float | complex
+_FLOATS = frozenset((float, complex))
 
 
 def _identity(x: Any, scale: Any) -> Any:
@@ -218,12 +219,20 @@ class Array:
         return marks.copy_of(self)
 
     def backward(
-        self, gradient: Any = None, retain_graph: bool | None = None, create_graph: bool = False
+        self,
+        gradient: Any = None,
+        retain_graph: bool | None = None,
+        create_graph: bool = False,
+        inputs: Any = None,
+        *,
+        out_grad: Any = None,
+        train_mode: bool = True,
     ) -> None:
-        """As :func:`adjit.autograd.backward`, with ``gradient`` as the head gradient."""
-        from .differentiate import backward
+        """As :func:`adjit.autograd.backward`; ``gradient`` (``out_grad``): the head gradient."""
+        from .differentiate import backward, either
 
-        backward(self, gradient, retain_graph, create_graph)
+        given = either("gradient", gradient, "out_grad", out_grad)
+        backward(self, given, retain_graph, create_graph, inputs, train_mode=train_mode)
 
     def scale_gradient(self, scale: float) -> Array:
         """The array, with a gradient that is ``scale`` times as large."""
@@ -245,6 +254,11 @@ class Array:
         from .protocol import function_called
 
         return function_called(fun, args, kwargs)
+
+    @staticmethod
+    def __adjit_apply__(fun: Callable[..., Any], args: tuple, kwargs: dict[str, Any]) -> Any:
+        """A transform of adjit, called with our arrays: one operation."""
+        return apply(fun, args, kwargs, eager=False, moving=_FLOATS)
 
     def __getitem__(self, index: Any) -> Any:
         return views.read(self, index)

@@ -18,6 +18,7 @@ from ..tracer.products import vjp
 from . import arrays
 from .apply import op_of
 from .evaluate import Step, run
+from .marks import heard
 from .modes import Family
 from .node import VOID, Node, Op, leaf_of
 
@@ -59,17 +60,27 @@ class Reverse:
     ``targets``: by what to differentiate; None: by all marked leaves.
     """
 
-    def __init__(self, targets: Iterable[Node] | None, create_graph: bool) -> None:
+    def __init__(self, targets: Sequence[Node] | None, create_graph: bool) -> None:
         self.create_graph = create_graph
         self.targets = targets
         self.found: dict[Node, Node] = {}
         self.visited: list[Node] = []
         self.stops: set[Node] = set()
+        self.leaf: dict[Any, Node] = {}
+        self.answers: dict[Any, Sequence[Node | None]] = {}
 
     def run(self, heads: Sequence[Node], seeds: Sequence[Node], every: bool = False) -> None:
         """``every``: cuts at all Nodes, so that there is a gradient by each."""
         self.visited, leaves = walk(heads, None)
-        targets = set(leaves if self.targets is None else self.targets)
+        # A marked array that was written to has had several Nodes: its gradient is by all of them.
+        for leaf in (*(self.targets or ()), *leaves):
+            if leaf.mark is not None:
+                self.leaf.setdefault(leaf.mark, leaf)
+        if self.targets is None:
+            targets = set(leaves)
+        else:
+            marks = {target.mark for target in self.targets} - {None}
+            targets = {*self.targets, *[leaf for leaf in leaves if leaf.mark in marks]}
         cuts = [
             node
             for node in self.visited
@@ -78,7 +89,8 @@ class Reverse:
         ]  # fmt: skip
         self.stops = targets.union(cuts)
         if not cuts and self.targets is None and not any(head.mark for head in heads):
-            self._pull(heads, seeds, (self.visited, leaves))
+            self.pull(heads, seeds, (self.visited, leaves))
+            self._hear_leaves()
             return
         self._piece(heads, seeds)
         waiting = Counter(node.rule for node in cuts)
@@ -91,18 +103,22 @@ class Reverse:
                     self._piece([node], [self.found[node]], within=True)
             elif not waiting[node.rule]:  # all results of the Function have their gradients
                 self._by_rule(node.rule)
+        self._hear_leaves()
 
     def _hear(self, node: Node) -> None:
-        """The hooks of a cut, which may change its gradient."""
-        for hook in node.hooks or ():
-            changed = hook(arrays.wrap(self.found[node]))
-            if changed is not None:
-                self.found[node] = fitting(changed.node, node)
+        """The hooks of a cut or a leaf, which may change its gradient."""
+        self.found[node] = fitting(heard(node, arrays.wrap(self.found[node])).node, node)
+
+    def _hear_leaves(self) -> None:
+        for leaf in self.leaf.values():
+            if leaf in self.found and leaf.mark.hooks:
+                self._hear(leaf)
 
     def _by_rule(self, rule: Any) -> None:
         if not any(y in self.found for y in rule.results):
             return
         found = rule.gradients(self.found, self.create_graph)
+        self.answers[rule] = found
         for arg, g in zip(rule.inputs, found, strict=True):
             if g is not None and arg.family is not None:
                 self._piece([arg], [fitting(g, arg)])
@@ -116,9 +132,9 @@ class Reverse:
             else:
                 inner.append((head, seed))
         if inner:
-            self._pull([head for head, _ in inner], [seed for _, seed in inner])
+            self.pull([head for head, _ in inner], [seed for _, seed in inner])
 
-    def _pull(
+    def pull(
         self,
         heads: Sequence[Node],
         seeds: Sequence[Node],
@@ -131,11 +147,13 @@ class Reverse:
         op = op_of(key, lambda: Op(Pull(plan.steps, plan.heads, len(plan.targets)), "pullback"))
         whole = Node(op, (*plan.targets, *plan.rest, *seeds), VOID)
         if self.create_graph:
-            whole.family = next((arg.family for arg in whole.args if arg.family), None)
+            whole.family = common_family(whole.args)
         for n, target in enumerate(plan.targets):
             self._add(target, leaf_of(whole, n, target.type))
 
     def _add(self, node: Node, g: Node) -> None:
+        if node.mark is not None:
+            node = self.leaf.get(node.mark, node)
         old = self.found.get(node)
         if old is not None:
             total = Node(op_of(np.add, lambda: Op(np.add, "add", True)), (old, g), g.type)
@@ -225,6 +243,8 @@ def fitting(g: Node, node: Node) -> Node:
         return g
     if g.type.shape != node.type.shape:
         raise error("tangent_shape", what="gradient", got=g.type.shape, wanted=node.type.shape)
+    if g.type.dtype.kind == "c" and node.type.dtype.kind != "c":
+        raise error("complex_seed", what="gradient", dtype=node.type.dtype)
     found: Node = arrays.wrap(g).astype(node.type.dtype).node
     return found
 

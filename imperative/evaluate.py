@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..tracer.transforms import Compiled
+from .modes import Family
 from .node import Node
 
 if TYPE_CHECKING:
@@ -140,8 +141,8 @@ def _evaluate(roots: Sequence[Node]) -> None:
         if root.type.weak is None and type(value) is not np.ndarray:
             value = np.asarray(value)
         root.value = value
-        if root.family is None or root.freed:
-            root.args = ()
+        if root.family in (None, Family.INSIDE) or root.freed:
+            root.args = ()  # after the value: another thread may look at both
 
 
 def _plan(roots: Sequence[Node]) -> tuple[list[Step], list[Any], dict[Node, int]]:
@@ -156,7 +157,12 @@ def _plan(roots: Sequence[Node]) -> tuple[list[Step], list[Any], dict[Node, int]
             stack.pop()
             continue
         ready = True
-        for arg in node.args:
+        args = node.args
+        if node.value is not None:  # another thread was faster
+            number[node] = ~len(leaves)
+            leaves.append(node.value)
+            continue
+        for arg in args:
             if arg not in number:
                 if arg.value is not None:
                     number[arg] = ~len(leaves)
@@ -167,5 +173,5 @@ def _plan(roots: Sequence[Node]) -> tuple[list[Step], list[Any], dict[Node, int]
         if ready:
             stack.pop()
             number[node] = len(steps)
-            steps.append((node.op, *[number[arg] for arg in node.args]))
+            steps.append((node.op, *[number[arg] for arg in args]))
     return steps, leaves, number

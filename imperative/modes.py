@@ -15,11 +15,13 @@ class Family(enum.Enum):
 
     ``ATTACHED`` (MXNet, DJL): recorded inside ``record()``; gradients are zero at first, then
     overwritten. ``REQUIRED`` (PyTorch): recorded unless ``no_grad()``; gradients are None at
-    first, then added up.
+    first, then added up. ``INSIDE`` is no family of rules: it tells what the forward of a
+    `Function` computes, of which only inputs and results have derivatives.
     """
 
     ATTACHED = "attach_grad"
     REQUIRED = "requires_grad_"
+    INSIDE = "Function.forward"
 
 
 class State(threading.local):
@@ -37,6 +39,8 @@ state = State()
 
 def records(family: Family) -> bool:
     """Whether what is made of leaves of a family is recorded now."""
+    if family is Family.INSIDE:
+        return True
     return state.recording if family is Family.ATTACHED else state.enabled
 
 

@@ -10,8 +10,7 @@ import numpy as np
 from ..tracer.errors import error
 from . import views
 from .apply import apply
-from .arrays import Array, elementwise, wrap
-from .marks import apart
+from .arrays import Array, elementwise
 
 
 class UfuncMethod:
@@ -107,11 +106,6 @@ def _array(item: Any) -> Array:
     if not isinstance(item, Array):
         raise error("type", text=f"a {type(item).__name__} cannot be written from recorded arrays")
     return item
-
-
-def stop_gradient(x: Any) -> Any:
-    """The value, as a constant for derivatives."""
-    return wrap(apart(x.node)) if isinstance(x, Array) else x
 
 
 def scale_gradient(x: Array, scale: float) -> Array:

@@ -169,9 +169,15 @@ def write(x: Array, index: Any, value: Any) -> None:
     if source is None:
         source = known(np.asarray(value))
     whole = index is Ellipsis or (isinstance(index, slice) and index == slice(None))
-    if whole and x.base is None and source.type is x.node.type:
-        assign(x, source)
-        return
+    if whole and x.base is None:
+        if source.type is x.node.type:
+            assign(x, source)
+            return
+        if source.value is not None and source.family is x.node.family is None:
+            found = np.empty(x.shape, x.dtype)
+            found[...] = source.value
+            assign(x, known(found))
+            return
     entries, given = taken_apart(x, index)
     _put(x, source, entries, given)
 
@@ -185,14 +191,17 @@ def _put(x: Array, source: Node, entries: tuple, given: Sequence[Node]) -> None:
     assign(root, made(op, [root.node, source, *numbers, *given]).node)
 
 
-def assign(x: Array, node: Node) -> None:
-    """``x``, which owns its memory, holds ``node`` from now on."""
+def assign(x: Array, node: Node, visible: bool = True) -> None:
+    """``x``, which owns its memory, holds ``node`` from now on.
+
+    ``visible``: at once for those who look at its memory.
+    """
     if x._mark is not None:
         node = marks.marked(x._mark, node)
     x._node = node
     if node.value is None:
         wait_for(x)
-    if x._exposed is not None:
+    if visible and x._exposed is not None:
         marks.show(x)
 
 

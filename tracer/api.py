@@ -7,7 +7,7 @@ from typing import Any, overload
 
 from ..codegen.call import Options
 from .containers import flatten, rebuild
-from .current import current_trace
+from .current import current_trace, recorder
 from .transforms import (
     Argnums,
     Compiled,
@@ -133,12 +133,14 @@ def jit(fun: Callable[..., Any], *, threads: int | None = None, libm: bool = Fal
 
 def stop_gradient(x: Any) -> Any:
     """``x``, with derivative zero; containers leaf by leaf."""
+    leaves, structure = flatten(x)
     if current_trace() is None:
-        return x
+        if recorder(leaves) is None:
+            return x
+        return rebuild(structure, [v if recorder([v]) is None else v.detach() for v in leaves])
     from ..ir.ops import stop_gradient as stop
     from .array import Array, wrap
 
-    leaves, structure = flatten(x)
     return rebuild(
         structure, [wrap(stop(v.value), v.weak) if isinstance(v, Array) else v for v in leaves]
     )

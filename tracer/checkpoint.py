@@ -6,7 +6,8 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
-from .current import current_trace
+from .containers import flatten
+from .current import current_trace, recorder
 from .errors import error
 from .transforms import kept
 
@@ -28,7 +29,8 @@ class Checkpoint:
 
         trace = current_trace()
         if trace is None:
-            return self.fun(*args, **kwargs)
+            elsewhere = recorder(flatten((args, kwargs))[0])
+            return self.fun(*args, **kwargs) if elsewhere is None else elsewhere(self, args, kwargs)
         recorded = recordable(self.fun) or self.fun
         trace.checkpointing += 1
         try:

@@ -22,7 +22,7 @@ from .api import stop_gradient
 from .array import Array, wrap
 from .closing import closed, outside
 from .containers import flatten, rebuild
-from .current import current_trace
+from .current import current_trace, recorder
 from .errors import error, unsupported
 from .hooks import recordable
 from .join import join
@@ -51,7 +51,8 @@ class _Custom:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         trace = current_trace()
         if trace is None:
-            return self.fun(*args, **kwargs)
+            elsewhere = recorder(flatten((args, kwargs))[0])
+            return self.fun(*args, **kwargs) if elsewhere is None else elsewhere(self, args, kwargs)
         arguments = nested_arguments(self.signature, args, kwargs)
         for parameter in self.by_argument.missing if self.by_argument else ():
             leaves = [arguments.leaves[n].item for n in arguments.leaves_of(parameter)]

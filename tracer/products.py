@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .containers import rebuild
-from .current import current_trace
+from .containers import flatten, rebuild
+from .current import current_trace, recorder
 from .errors import error
 from .matching import flat_tangents, matching, outline_of
 from .modes import differentiable_outputs
@@ -82,6 +82,10 @@ def _linearized(fun: Callable[..., Any], args: tuple, reverse: bool) -> tuple[An
         fun, ("linear", reverse, len(args)), lambda: Linearized(fun, reverse, len(args))
     )
     trace = current_trace()
+    if trace is None and (elsewhere := recorder(flatten(args)[0])) is not None:
+        product_of = _pulled if reverse else _pushed
+        value = elsewhere(kept(fun, "value", lambda: Compiled(fun, 0, "value")), args, {})
+        return value, lambda *given: elsewhere(product_of, (fun, args, given), {})
     value, residuals, linear = (found if trace is not None else found.compiled)(*args)
     product = (Pullback if reverse else Pushforward)(linear, residuals)
     if trace is not None:
@@ -89,6 +93,14 @@ def _linearized(fun: Callable[..., Any], args: tuple, reverse: bool) -> tuple[An
 
         mark_created(trace, product)  # so it cannot leave the recording, whose arrays it holds
     return value, product
+
+
+def _pulled(fun: Callable[..., Any], args: tuple, given: tuple) -> Any:
+    return vjp(fun, *args)[1](*given)
+
+
+def _pushed(fun: Callable[..., Any], args: tuple, given: tuple) -> Any:
+    return linearize(fun, *args)[1](*given)
 
 
 def vjp(fun: Callable[..., Any], *args: Any) -> tuple[Any, Pullback]:
@@ -133,6 +145,8 @@ def jvp(fun: Callable[..., Any], args: Sequence[Any], tangents: Sequence[Any]) -
         wrt = differentiable_leaves(arguments)
         flat = flat_tangents(outline_of(arguments), len(args), tangents, wrt)
         return nested_pushforward(push, arguments, flat)
+    if (elsewhere := recorder(flatten((args, tangents))[0])) is not None:
+        return elsewhere(jvp, (fun, tuple(args), tuple(tangents)), {})
     arguments = push.arguments(tuple(args), {})
     wrt = [n for n, leaf in enumerate(arguments.leaves) if leaf.differentiable]
     flat = flat_tangents(outline_of(arguments), len(args), tangents, wrt)

@@ -16,7 +16,7 @@ import numpy as np
 
 from ..codegen.call import DEFAULT, MOST_THREADS, Options
 from .containers import flatten, rebuild
-from .current import current_trace
+from .current import current_trace, recorder
 from .dispatch import Dispatcher
 from .errors import error
 from .program import Outputs
@@ -221,6 +221,8 @@ class Compiled:
 
             return nested_value(self, args, kwargs)
         arguments = self.arguments(args, kwargs)
+        if (elsewhere := recorder(leaf.item for leaf in arguments.leaves)) is not None:
+            return elsewhere(self, args, kwargs)
         outputs = self.dispatcher.call(arguments)
         self._quicken(outputs.program, arguments, len(args), kwargs)
         return outputs.result.rebuild(outputs.results)
@@ -269,6 +271,8 @@ class Gradient(Compiled):
         given = dict(kwargs)
         out = self._take_out(kwargs)
         arguments = self.arguments(args, kwargs)
+        if (elsewhere := recorder(leaf.item for leaf in arguments.leaves)) is not None:
+            return elsewhere(self, args, given)
         outputs, gradients = self._call(arguments, out)
         self._quicken(outputs.program, arguments, len(args), given, out)
         return outputs.result.rebuild(outputs.results), gradients
