@@ -165,7 +165,7 @@ def made(op: Op, nodes: Sequence[Node]) -> Any:
     """The result of an op: an Array, or a container of Arrays and plain objects."""
     family = family_of(nodes)
     constant = family is None or family is Family.INSIDE
-    if constant and op.eager and all([node.value is not None for node in nodes]):
+    if constant and op.eager and all(node.value is not None for node in nodes):
         return at_once(op, nodes, family)
     try:
         result = op.result(tuple([node.type for node in nodes]))

@@ -99,7 +99,8 @@ class Array:
     """An array that may be recorded, with NumPy's rules for dtypes, shapes and views.
 
     ``node`` is what it holds now. A view has the array that it looks into as its ``base``, and
-    ``steps``, the functions that lead from there to it.
+    ``steps``, the functions that lead from there to it; ``constant``: it was made where nothing
+    was recorded of a base that derivatives reach, so they do not reach the view.
     """
 
     __array_priority__ = 1000.0
@@ -108,6 +109,7 @@ class Array:
     base: Array | None = None
     _steps: tuple[views.Way, ...] = ()
     _of: Node | None = None
+    _constant = False
     _mark: marks.Mark | None = None
     _kept: Array | None = None
     _is_gradient = False

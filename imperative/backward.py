@@ -21,6 +21,7 @@ from .evaluate import Step, run
 from .marks import heard
 from .modes import Family
 from .node import VOID, Node, Op, leaf_of
+from .pieces import pieces
 
 
 class Path:
@@ -89,7 +90,10 @@ class Reverse:
         ]  # fmt: skip
         self.stops = targets.union(cuts)
         if not cuts and self.targets is None and not any(head.mark for head in heads):
-            self.pull(heads, seeds, (self.visited, leaves))
+            if sum(map(_weight, self.visited)) > LONGEST:
+                self._by_pieces(heads, seeds)
+            else:
+                self.pull(heads, seeds, (self.visited, leaves))
             self._hear_leaves()
             return
         self._piece(heads, seeds)
@@ -104,6 +108,32 @@ class Reverse:
             elif not waiting[node.rule]:  # all results of the Function have their gradients
                 self._by_rule(node.rule)
         self._hear_leaves()
+
+    def _by_pieces(self, heads: Sequence[Node], seeds: Sequence[Node]) -> None:
+        """The pass over what is long, where nothing interferes: each piece starts from the values
+        that cross into it."""
+        order = self.visited
+        place = {node: n for n, node in enumerate(order)}
+        args = [[place[arg] for arg in node.args if arg in place] for node in order]
+        voids = {n for n, node in enumerate(order) if node.type is VOID}
+        ranges = pieces(list(map(_weight, order)), args, voids)
+        number = [piece for piece, (start, end) in enumerate(ranges) for _ in range(start, end)]
+        starts: list[dict[Node, None]] = [{} for _ in ranges]  # of each piece: what it hands on
+        for n, used in enumerate(args):
+            for arg in used:
+                if number[arg] != number[n]:
+                    starts[number[arg]][order[arg]] = None
+        for head, seed in zip(heads, seeds, strict=True):
+            starts[number[place[head]]][head] = None
+            self._add(head, seed)
+        leaves = self.stops
+        crossing = leaves.union(*starts)
+        for own in reversed(starts):
+            self.stops = crossing.difference(own)
+            reached = [node for node in own if node in self.found]
+            if reached:
+                self.pull(reached, [self.found[node] for node in reached])
+        self.stops = leaves
 
     def _hear(self, node: Node) -> None:
         """The hooks of a cut or a leaf, which may change its gradient."""
@@ -144,7 +174,7 @@ class Reverse:
         if not plan.targets:
             return
         key = ("pull", tuple(plan.steps), tuple(plan.heads), len(plan.targets))
-        op = op_of(key, lambda: Op(Pull(plan.steps, plan.heads, len(plan.targets)), "pullback"))
+        op = op_of(key, lambda: _pull_op(plan))
         whole = Node(op, (*plan.targets, *plan.rest, *seeds), VOID)
         if self.create_graph:
             whole.family = common_family(whole.args)
@@ -160,6 +190,19 @@ class Reverse:
             total.family = old.family or g.family
             g = total
         self.found[node] = g
+
+
+def _weight(node: Node) -> int:
+    return 1 if node.op is None else node.op.weight
+
+
+def _pull_op(plan: Plan) -> Op:
+    weight = 3 * sum(step[0].weight for step in plan.steps)
+    return Op(Pull(plan.steps, plan.heads, len(plan.targets)), "pullback", weight=weight)
+
+
+LONGEST = 500
+"""Operations that are differentiated at once; more are in pieces."""
 
 
 class Plan:

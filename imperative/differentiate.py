@@ -151,7 +151,7 @@ def _run(reverse: Reverse, heads: Sequence[Node], seeds: Sequence[Node]) -> None
 def _heads(heads: Any, head_grads: Any) -> tuple[list[Node], list[Node]]:
     listed = _listed(heads)
     if head_grads is None:
-        given = [None] * len(listed)
+        given: list[Any] = [None] * len(listed)
     elif isinstance(heads, Array) and not _of_heads(head_grads):
         given = [head_grads]
     else:

@@ -16,6 +16,7 @@ import numpy as np
 from ..tracer.transforms import Compiled
 from .modes import Family
 from .node import Node
+from .pieces import pieces
 
 if TYPE_CHECKING:
     from .arrays import Array
@@ -69,6 +70,8 @@ class _Pending(threading.local):
 
 
 pending = _Pending()
+LONGEST = 2000
+"""Operations of one program; what is longer is computed in pieces, by several calls."""
 MOST_PENDING = 2000
 """Arrays that may wait; programs of more are long to compile."""
 
@@ -129,7 +132,42 @@ def _evaluate(roots: Sequence[Node]) -> None:
     steps, leaves, number = _plan(roots)
     roots = list(dict.fromkeys(root for root in roots if root.value is None))
     wanted = tuple([number[root] for root in roots])
-    key = (tuple(steps), wanted)
+    for root, value in zip(roots, _results(steps, wanted, leaves), strict=True):
+        if root.type.weak is None and type(value) is not np.ndarray:
+            value = np.asarray(value)
+        root.value = value
+        if root.family in (None, Family.INSIDE) or root.freed:
+            root.args = ()  # after the value: another thread may look at both
+
+
+def _results(steps: Sequence[Step], wanted: Sequence[int], leaves: Sequence[Any]) -> list[Any]:
+    """What the wanted steps return, computed by one program if it is not too long."""
+    weights = [step[0].weight for step in steps]
+    if sum(weights) <= LONGEST:
+        return _call(tuple(steps), tuple(wanted), leaves)
+    ranges = pieces(weights, [[n for n in step[1:] if n >= 0] for step in steps])
+    last = list(range(len(steps)))
+    for n, step in enumerate(steps):
+        for number in step[1:]:
+            if number >= 0:
+                last[number] = n
+    asked = set(wanted)
+    values: dict[int, Any] = {}
+    for start, end in ranges:
+        given: dict[int, int] = {}  # steps of before and leaves, as leaves of the piece
+        piece: list[Step] = []
+        for op, *numbers in steps[start:end]:
+            own = [n - start if n >= start else ~given.setdefault(n, len(given)) for n in numbers]
+            piece.append((op, *own))
+        out = [n for n in range(start, end) if last[n] >= end or n in asked]
+        taken = [values[n] if n >= 0 else leaves[~n] for n in given]
+        computed = _call(tuple(piece), tuple([n - start for n in out]), taken)
+        values.update(zip(out, computed, strict=True))
+    return [values[n] if n >= 0 else leaves[~n] for n in wanted]
+
+
+def _call(steps: tuple[Step, ...], wanted: tuple[int, ...], leaves: Sequence[Any]) -> list[Any]:
+    key = (steps, wanted)
     program = _programs.get(key)
     if program is None:
         if len(_programs) >= MOST_PROGRAMS:
@@ -137,12 +175,8 @@ def _evaluate(roots: Sequence[Node]) -> None:
         program = _programs[key] = Compiled(Replay(*key), (), "value")
         counters.programs += 1
     counters.calls += 1
-    for root, value in zip(roots, program(leaves), strict=True):
-        if root.type.weak is None and type(value) is not np.ndarray:
-            value = np.asarray(value)
-        root.value = value
-        if root.family in (None, Family.INSIDE) or root.freed:
-            root.args = ()  # after the value: another thread may look at both
+    found: list[Any] = program(leaves)
+    return found
 
 
 def _plan(roots: Sequence[Node]) -> tuple[list[Step], list[Any], dict[Node, int]]:

@@ -12,8 +12,9 @@ import numpy as np
 
 from ..tracer.errors import error
 from . import arrays, marks
-from .apply import apply, family_of, made, node_of, op_of, static_key
+from .apply import apply, made, node_of, op_of, static_key
 from .evaluate import wait_for
+from .modes import Family, records
 from .node import Node, Op, known
 
 if TYPE_CHECKING:
@@ -104,6 +105,8 @@ def _view(x: Array, way: Way) -> Array:
     found = arrays.Array(x.node)
     found.base = x if x.base is None else x.base
     found._steps = (*x._steps, way)
+    family = x.node.family
+    found._constant = x._constant or (family is not None and not records(family))
     if found.node.value is None:
         wait_for(found)
     return found
@@ -116,13 +119,12 @@ def current(x: Array) -> Node:
     if x._of is not of:
         node = of
         for op, given in x._steps:
-            node = _through(op, (node, *given))
+            node = _through(op, (node, *given), None if x._constant else of.family)
         x._node, x._of = node, of
     return x._node
 
 
-def _through(op: Op, nodes: tuple[Node, ...]) -> Node:
-    family = family_of(nodes)
+def _through(op: Op, nodes: tuple[Node, ...], family: Family | None) -> Node:
     if family is None and all(node.value is not None for node in nodes):
         return known(np.asarray(op.fun(*[node.value for node in nodes])))
     type = op.result(tuple([node.type for node in nodes])).type
