@@ -136,7 +136,7 @@ def _evaluate(roots: Sequence[Node]) -> None:
         if root.type.weak is None and type(value) is not np.ndarray:
             value = np.asarray(value)
         root.value = value
-        if root.family in (None, Family.INSIDE) or root.freed:
+        if root.family in (None, Family.INSIDE) or root.freed or root.mark is not None:
             root.args = ()  # after the value: another thread may look at both
 
 
