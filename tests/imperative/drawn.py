@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import linecache
 import random
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -10,129 +11,101 @@ import numpy as np
 
 import adjit
 
-Draw = random.Random
-
-
-def pointwise(draw: Draw, x: Any, z: Any) -> Any:
-    return draw.choice(
-        [
-            lambda: x + z,
-            lambda: x * z,
-            lambda: x - 2.5 * z,
-            lambda: np.sin(x) * z,
-            lambda: np.tanh(x + z),
-            lambda: x / (1.5 + z * z),
-            lambda: np.exp(-x * x) + z,
-            lambda: np.sqrt(1 + x * x) - z,
-            lambda: np.logaddexp(x, z),
-            lambda: abs(x) ** 1.5 + z,
-        ]
-    )()
-
-
-def chosen(draw: Draw, x: Any, z: Any) -> Any:
-    return draw.choice(
-        [
-            lambda: np.where(x > z, x * x, z),
-            lambda: np.maximum(x, z * 0.5),
-            lambda: np.minimum(x, 0.3) * z,
-            lambda: np.clip(x, -0.9, 0.8) + z,
-        ]
-    )()
-
-
-def reduced(draw: Draw, x: Any, z: Any) -> Any:
-    axis = draw.choice([0, 1, -1])
-    kept = draw.choice(
-        [
-            lambda: x.sum(axis=axis, keepdims=True),
-            lambda: np.mean(x, axis=axis, keepdims=True),
-            lambda: np.max(x, axis=axis, keepdims=True),
-            lambda: np.prod(np.cos(x), axis=axis, keepdims=True),
-            lambda: np.linalg.norm(x + 2, axis=axis, keepdims=True),
-        ]
-    )()
-    return kept * z
-
-
-def product(draw: Draw, x: Any, z: Any) -> Any:
-    return draw.choice(
-        [lambda: x @ z.T @ x * 0.2, lambda: (x.T @ z)[: len(x)][:, : x.shape[1]].sum() * x * 0.1]
-    )()
-
-
-def moved(draw: Draw, x: Any, z: Any) -> Any:
-    return draw.choice(
-        [
-            lambda: np.concatenate([x[1:], z[:1]]),
-            lambda: np.stack([x[0], z[-1], x[1] * z[0]])[: len(x)],
-            lambda: x[::-1] * z,
-            lambda: x[:, ::-1] + z,
-            lambda: np.cumsum(x, axis=0) * 0.5 + z,
-            lambda: x.reshape(-1)[: x.size].reshape(x.shape) * z,
-            lambda: x[[1, 0] + [1] * (len(x) - 2)] - z,
-            lambda: np.roll(x, 1, axis=1) * z,
-        ]
-    )()
-
-
-def in_place(draw: Draw, x: Any, z: Any) -> Any:
-    y = x * 1.0
-    part = y[draw.randrange(len(y)) :]
-    before = y + z
-    for _ in range(draw.randint(1, 3)):
-        kind = draw.randrange(6)
-        if kind == 0:
-            part *= 1.5
-        elif kind == 1:
-            y[0] = z[-1] * y[1]
-        elif kind == 2:
-            part[-1] += z[0]
-        elif kind == 3:
-            y[:, 0] = np.sin(z[:, 1])
-        elif kind == 4:
-            y.T[1] -= part.sum()
-        else:
-            np.add(y, z, out=y)
-    return y + before * part.sum() * 0.3
-
-
-def guarded(draw: Draw, x: Any, z: Any) -> Any:
-    if x.sum() > z.sum():
-        return x * z
-    y = x
-    for _ in range(draw.randint(1, 3)):
-        y = np.cos(y) + 0.3 * z
-    return y
-
-
-KINDS: list[Callable[[Draw, Any, Any], Any]] = [
-    pointwise,
-    pointwise,
-    chosen,
-    reduced,
-    product,
-    moved,
-    in_place,
-    in_place,
-    guarded,
+EXPRESSIONS = [
+    "x + z",
+    "x * z",
+    "x - 2.5 * z",
+    "np.sin(x) * z",
+    "np.tanh(x + z)",
+    "x / (1.5 + z * z)",
+    "np.exp(-x * x) + z",
+    "np.sqrt(1 + x * x) - z",
+    "np.logaddexp(x, z)",
+    "abs(x) ** 1.5 + z",
+    "np.where(x > z, x * x, z)",
+    "np.maximum(x, z * 0.5)",
+    "np.minimum(x, 0.3) * z",
+    "np.clip(x, -0.9, 0.8) + z",
+    "x.sum(axis=0, keepdims=True) * z",
+    "np.mean(x, axis=1, keepdims=True) + z",
+    "np.max(x, axis=-1, keepdims=True) * z",
+    "np.prod(np.cos(x), axis=0, keepdims=True) * z",
+    "np.linalg.norm(x + 2, axis=1, keepdims=True) * z",
+    "x @ z.T @ x * 0.2",
+    "np.trace(x.T @ z) * x * 0.1",
+    "np.einsum('ij,ik->jk', x, z)[:1] + x",
+    "np.concatenate([x[1:], z[:1]])",
+    "np.stack([x[0], z[-1], x[1] * z[0]])",
+    "x[::-1] * z",
+    "x[:, ::-1] + z",
+    "np.cumsum(x, axis=0) * 0.5 + z",
+    "x.reshape(-1)[::-1].reshape(3, 2) * z",
+    "x[[1, 0, 1]] - z",
+    "np.roll(x, 1, axis=1) * z",
+]
+WRITES = [
+    "part *= 1.5",
+    "y[0] = z[-1] * y[1]",
+    "part[-1] += z[0]",
+    "y[:, 0] = np.sin(z[:, 1])",
+    "y.T[1] -= part.sum()",
+    "np.add(y, z, out=y)",
+    "np.add.at(y, [0, 2, 0], z)",
+    "y[y > 0.5] *= 0.3",
 ]
 
 
+def _in_place(draw: random.Random) -> list[str]:
+    writes = draw.choices(WRITES, k=draw.randint(1, 3))
+    start = draw.randrange(3)
+    return [
+        "y = x * 1.0",
+        f"part = y[{start}:]",
+        "before = y + z",
+        *writes,
+        "y = y + before * part.sum() * 0.3",
+    ]
+
+
+def _guarded(draw: random.Random) -> list[str]:
+    loop = [
+        "    y = x",
+        f"    for _ in range({draw.randint(1, 4)}):",
+        "        y = np.cos(y) + 0.3 * z",
+    ]
+    return ["if x.sum() > z.sum():", "    y = x * z", "else:", *loop]
+
+
+def source(seed: int, stops: bool) -> str:
+    """The text of a function of several arrays of shape (3, 2) that returns a number."""
+    draw = random.Random(seed)
+    names = [f"v{n}" for n in range(1 + seed % 3)]
+    lines = [f"def run({', '.join(names)}):"]
+    for _ in range(draw.randint(3, 7)):
+        lines.append(f"    x, z = {draw.choice(names)}, {draw.choice(names)}")
+        kind = draw.random()
+        if kind < 0.25:
+            body = _in_place(draw)
+        elif kind < 0.4:
+            body = _guarded(draw)
+        else:
+            body = [f"y = {draw.choice(EXPRESSIONS)}"]
+        lines += [f"    {line}" for line in body]
+        names.append(f"v{len(names)}")
+        cut = stops and draw.random() < 0.2
+        lines.append(f"    {names[-1]} = {'adjit.stop_gradient(y)' if cut else 'y'}")
+    weights = "np.linspace(0.5, 1.5, 6).reshape(3, 2)"
+    total = " + ".join(f"np.tanh({name})" for name in names[-3:])
+    return "\n".join([*lines, f"    return np.sum(({total}) * {weights})", ""])
+
+
 def program(seed: int, stops: bool) -> Callable[..., Any]:
-    """A function of several arrays of shape (3, 2) with a number as its result."""
-
-    def run(*leaves: Any) -> Any:
-        draw = random.Random(seed)
-        known = list(leaves)
-        for _ in range(draw.randint(3, 7)):
-            x, z = draw.choice(known), draw.choice(known)
-            y = draw.choice(KINDS)(draw, x, z)
-            stop = draw.random() < 0.15
-            known.append(adjit.stop_gradient(y) if stop and stops else y)
-        weights = np.linspace(0.5, 1.5, 6).reshape(3, 2)
-        return sum([np.sum(np.tanh(y) * weights) for y in known[-3:]])
-
+    """The function of `source`, whose text the recorder finds as that of any other."""
+    text, name = source(seed, stops), f"<drawn {seed} {stops}>"
+    linecache.cache[name] = (len(text), None, text.splitlines(keepends=True), name)
+    found: dict[str, Any] = {"np": np, "adjit": adjit}
+    exec(compile(text, name, "exec"), found)
+    run: Callable[..., Any] = found["run"]
     return run
 
 
