@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -130,10 +130,12 @@ def either(one: str, x: Any, other: str, y: Any) -> Any:
 
 
 def _listed(items: Any) -> list[Array]:
-    found = [items] if isinstance(items, Array) else list(items or ())
+    alone = isinstance(items, Array) or not isinstance(items, Iterable | None)
+    found = [items] if alone else list(items or ())
     for x in found:
         if not isinstance(x, Array):
-            raise error("type", text=f"gradients are of and by an adjit.Array, not {type(x)}")
+            kind = type(x).__name__
+            raise error("type", text=f"gradients are of and by an adjit.Array, not a {kind}")
     if not found:
         raise error("value", text="there is nothing to differentiate, or nothing to do it by")
     return found
@@ -175,6 +177,8 @@ def _seed(node: Node, g: Any, family: Family | None) -> Node:
     if g is None:
         if family is Family.REQUIRED and node.type.size != 1:
             raise error("autograd_scalar", shape=node.type.shape)
+        if node.type.dtype.kind == "c":
+            raise error("autograd_complex")
         return ones(node.type)
     return fitting((g if isinstance(g, Array) else array(g)).node, node)
 

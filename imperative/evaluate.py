@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..tracer.errors import error
 from ..tracer.transforms import Compiled
 from .modes import Family
 from .node import Node
 from .pieces import pieces
+from .types import type_of
 
 if TYPE_CHECKING:
     from .arrays import Array
@@ -135,6 +137,9 @@ def _evaluate(roots: Sequence[Node]) -> None:
     for root, value in zip(roots, _results(steps, wanted, leaves), strict=True):
         if root.type.weak is None and type(value) is not np.ndarray:
             value = np.asarray(value)
+        if root.type.weak is None and type_of(value.dtype, value.shape) is not root.type:
+            found = type_of(value.dtype, value.shape)
+            raise error("autograd_type", label=root.op, wanted=root.type, got=found)
         root.value = value
         if root.family in (None, Family.INSIDE) or root.freed or root.mark is not None:
             root.args = ()  # after the value: another thread may look at both

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-
 PIECE = 250
 """The weight of a piece: about how many operations it is compiled from."""
 

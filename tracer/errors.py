@@ -174,6 +174,14 @@ MESSAGES: dict[str, str] = {
         "an array of dtype {dtype} cannot be marked: derivatives are by floating-point numbers;"
         " use astype(np.float64)"
     ),
+    "autograd_complex": (
+        "backward of a complex number needs gradient=, a cotangent of it: take a real part of it, or"
+        " its absolute value"
+    ),
+    "autograd_type": (
+        "{label} returned {got} where its recording has {wanted}: the shape of what it returns"
+        " depends on the values of recorded arrays; compute it outside of the recording"
+    ),
     "autograd_unmarked": "only a marked array has a gradient: attach_grad() or requires_grad_()",
     "autograd_static": "a {type} cannot be an argument of a recorded function: it has no hash",
     "autograd_nan": "a NaN was born in the {what} of {label}, recorded at {line}",
@@ -280,6 +288,8 @@ _CLASSES: dict[str, type[AdjitError]] = {
     "autograd_unused": AdjitRuntimeError,
     "autograd_unmarked_variable": AdjitRuntimeError,
     "autograd_integers": AdjitTypeError,
+    "autograd_complex": AdjitRuntimeError,
+    "autograd_type": AdjitValueError,
     "autograd_inside": AdjitRuntimeError,
     "autograd_both": AdjitTypeError,
     "autograd_unmarked": AdjitRuntimeError,

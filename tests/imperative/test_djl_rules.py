@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from arrays import attached, close, equal, required
+from marked import attached, close, equal, required
 
 import adjit
 from adjit import autograd

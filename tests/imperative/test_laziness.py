@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from arrays import attached, close, counted, equal, required
+from marked import attached, close, counted, equal, required
 
 import adjit
 from adjit import autograd
@@ -342,6 +342,14 @@ def test_transforms_of_recorded_arrays() -> None:
     adjit.checkpoint(squares)(x).backward()
     equal(x.grad, 3 * v**2)
     equal(adjit.hessian(squares)(x), np.diag(6 * v))
+
+
+def test_a_shape_that_depends_on_values() -> None:
+    fun = adjit.jit(lambda x: x * 2 if x.sum() > 100 else x[:1])
+    x = required([1.0, 2.0])
+    equal(fun(x), [1])
+    with pytest.raises(ValueError, match="depends on the values of recorded arrays"):
+        np.asarray(fun(x * 100))
 
 
 def test_custom_rules_of_recorded_arrays() -> None:

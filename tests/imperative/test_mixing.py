@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from arrays import attached, equal, required
+from marked import attached, equal, required
 from test_mxnet_rules import Products
 
 from adjit import autograd

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from arrays import attached, close, equal
+from marked import attached, close, equal
 
 from adjit import autograd
 from adjit.autograd import array

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from arrays import close, equal, required
+from marked import close, equal, required
 from test_mxnet_rules import WRITES, Sigmoid
 
 from adjit import autograd
@@ -62,6 +62,20 @@ def test_an_array_needs_a_gradient() -> None:
     equal(x.grad, [4, 40])
     (x * x).sum().backward(array(3.0))
     equal(x.grad, [10, 52])
+
+
+def test_complex_numbers() -> None:
+    x = array(np.array([1 + 2j, 3.0])).requires_grad_()
+    with pytest.raises(RuntimeError, match="backward of a complex number needs gradient="):
+        (x * x).sum().backward()
+    (abs(x) ** 2).sum().backward()
+    close(x.grad, [2 - 4j, 6])  # df/dx - 1j df/dy, as everywhere in adjit
+
+
+def test_what_may_be_differentiated() -> None:
+    for call in (autograd.backward, lambda y: autograd.grad(y, required([1.0]))):
+        with pytest.raises(TypeError, match=r"of and by an adjit\.Array, not a float"):
+            call(3.0)
 
 
 def test_a_second_backward() -> None:
