@@ -314,6 +314,14 @@ def retain_grad(self: Array) -> None:
             hooks.append(Keeper(self))
 
 
+def follow(x: Array, old: Node, new: Node) -> None:
+    """What is retained of an array is the gradient by what it holds in the end."""
+    kept = [hook for hook in old.hooks or () if isinstance(hook, Keeper) and hook.of() is x]
+    if kept and new.family is not None:
+        old.hooks = [hook for hook in old.hooks if hook not in kept]
+        new.hooks = [*(new.hooks or ()), *kept]
+
+
 def heard(node: Node, g: Array) -> Any:
     """The gradient by a Node as its hooks leave it: an Array, or what the last one returned."""
     hooks = list((node.hooks if node.mark is None else node.mark.hooks) or ())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 import functools
+import inspect
 import threading
 from collections.abc import Callable
 from types import TracebackType
@@ -70,9 +71,29 @@ class Scope:
             self.left()
 
     def __call__(self, fun: Callable[..., Any]) -> Callable[..., Any]:
+        if inspect.isgeneratorfunction(fun):
+            return self._each(fun)
+
         @functools.wraps(fun)
         def within(*args: Any, **kwargs: Any) -> Any:
             with Scope(self.left, **self.wanted):
                 return fun(*args, **kwargs)
+
+        return within
+
+    def _each(self, fun: Callable[..., Any]) -> Callable[..., Any]:
+        """A generator that is in the scope while it runs, and not while its caller does."""
+
+        @functools.wraps(fun)
+        def within(*args: Any, **kwargs: Any) -> Any:
+            items = fun(*args, **kwargs)
+            sent = None
+            while True:
+                try:
+                    with Scope(self.left, **self.wanted):
+                        item = items.send(sent)
+                except StopIteration as end:
+                    return end.value
+                sent = yield item
 
         return within

@@ -200,6 +200,8 @@ def assign(x: Array, node: Node, visible: bool = True) -> None:
     """
     if x._mark is not None:
         node = marks.marked(x._mark, node)
+    elif x._node.hooks:
+        marks.follow(x, x._node, node)
     x._node = node
     if node.value is None:
         wait_for(x)

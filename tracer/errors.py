@@ -175,7 +175,7 @@ MESSAGES: dict[str, str] = {
         " use astype(np.float64)"
     ),
     "autograd_complex": (
-        "backward of a complex number needs gradient=, a cotangent of it: take a real part of it, or"
+        "backward of a complex number needs gradient=, a cotangent of it: take its real part, or"
         " its absolute value"
     ),
     "autograd_type": (

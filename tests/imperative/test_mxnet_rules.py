@@ -99,7 +99,7 @@ def test_requests() -> None:
     assert frozen.grad is None
     with pytest.raises(ValueError, match="grad_req must be one of"):
         x.attach_grad("accumulate")
-    with pytest.raises(TypeError, match="dtype int64 cannot be marked.*astype"):
+    with pytest.raises(TypeError, match=r"dtype int64 cannot be marked.*astype"):
         array([1, 2]).attach_grad()
     x.attach_grad()
     equal(x.grad, [0, 0])

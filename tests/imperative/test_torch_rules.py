@@ -122,6 +122,15 @@ def test_no_grad() -> None:
     def plain() -> Array:
         return x * x
 
+    @autograd.no_grad()
+    def each() -> Any:
+        yield x * x
+        yield autograd.is_grad_enabled()
+
+    items = each()
+    assert not next(items).requires_grad
+    assert autograd.is_grad_enabled()
+    assert not next(items)
     assert not called().requires_grad
     assert not plain().requires_grad
     assert autograd.is_grad_enabled()
@@ -212,10 +221,11 @@ def test_hooks_of_intermediates() -> None:
     x.grad = None
     z.sum().backward()
     equal(x.grad, [18, 36])
+    bad = x * 3
+    bad.register_hook(lambda g: np.ones(3))
+    total = bad.sum()
     with pytest.raises(ValueError, match=r"shape \(3,\)"):
-        bad = x * 3
-        bad.register_hook(lambda g: np.ones(3))
-        bad.sum().backward()
+        total.backward()
     with pytest.raises(RuntimeError, match="not recorded from any marked"):
         array([1.0]).register_hook(print)
 
@@ -256,6 +266,11 @@ def test_retain_grad() -> None:
     equal(x.grad, [6, 6])
     y.sum().backward()
     equal(y.grad, [4, 4])
+    y = x * 2
+    y.retain_grad()
+    y *= 3
+    (y * y).sum().backward()
+    equal(y.grad, [12, 24])  # by what it holds in the end
     with pytest.raises(RuntimeError, match="not recorded from any marked"):
         array([1.0]).retain_grad()
 
