@@ -103,6 +103,17 @@ def apart(node: Node) -> Node:
     return Node(SAME, (node,), node.type)
 
 
+def again(node: Node) -> Node:
+    """A Node of its own for another array that holds the same, recorded if that is on."""
+    if node.family is None:
+        return node
+    if not records(node.family):
+        return apart(node)
+    found = Node(SAME, (node,), node.type)
+    found.family = node.family
+    return found
+
+
 def _same(x: Any) -> Any:
     return x
 

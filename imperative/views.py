@@ -173,7 +173,7 @@ def write(x: Array, index: Any, value: Any) -> None:
     whole = index is Ellipsis or (isinstance(index, slice) and index == slice(None))
     if whole and x.base is None:
         if source.type is x.node.type:
-            assign(x, source)
+            assign(x, marks.again(source))
             return
         if source.value is not None and source.family is x.node.family is None:
             found = np.empty(x.shape, x.dtype)

@@ -333,6 +333,19 @@ def test_views_keep_how_they_were_made() -> None:
     equal(x.grad, [0, 3, 0, 0])
 
 
+def test_a_whole_array_is_written() -> None:
+    x, y = required([1.0, 2.0]), array([0.0, 0.0])
+    with autograd.no_grad():
+        y[...] = x
+    assert not y.requires_grad
+    y[:] = x
+    assert not y.is_leaf
+    y.register_hook(lambda g: g * 10)
+    (y * x).sum().backward()
+    equal(x.grad, [1 * 10 + 1, 2 * 10 + 2])
+    assert y.grad is None
+
+
 def test_higher_orders() -> None:
     v = np.array([0.3, 0.7])
     x = required(v)
