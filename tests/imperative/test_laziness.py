@@ -344,6 +344,10 @@ def test_transforms_of_recorded_arrays() -> None:
     tangent.sum().backward()
     close(x.grad, -np.sin(v) * [1, 3])
     x.grad = None
+    value, linear = adjit.linearize(np.sin, x)
+    (value * linear(np.ones(2))).sum().backward()
+    close(x.grad, np.cos(2 * v))
+    x.grad = None
     adjit.checkpoint(squares)(x).backward()
     equal(x.grad, 3 * v**2)
     equal(adjit.hessian(squares)(x), np.diag(6 * v))
