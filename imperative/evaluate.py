@@ -5,6 +5,7 @@ Programs are kept by their structure, so the second round of a loop compiles not
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import weakref
 from collections.abc import Sequence
@@ -13,12 +14,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..tracer.current import current_trace
 from ..tracer.errors import error
 from ..tracer.transforms import Compiled
 from .modes import Family
 from .node import Node
 from .pieces import pieces
-from .types import type_of
 
 if TYPE_CHECKING:
     from .arrays import Array
@@ -72,15 +73,18 @@ class _Pending(threading.local):
 
 
 pending = _Pending()
-LONGEST = 2000
+LONGEST = 1500
 """Operations of one program; what is longer is computed in pieces, by several calls."""
 MOST_PENDING = 2000
-"""Arrays that may wait; programs of more are long to compile."""
+"""Operations that may wait; programs of more are long to compile."""
 
 
 def wait_for(array: Array) -> None:
     """Notes an array whose value is not known."""
-    pending.arrays.append(weakref.ref(array))
+    waiting = pending.arrays
+    if len(waiting) >= MOST_PENDING:
+        flush()
+    waiting.append(weakref.ref(array))
 
 
 def evaluate(node: Node) -> Any:
@@ -100,10 +104,18 @@ def evaluate(node: Node) -> Any:
 
 
 def flush() -> None:
-    """Computes all that is recorded and alive, by one native call."""
+    """Computes all that is recorded and alive, by one native call.
+
+    What fails is left: its error comes when it is looked at.
+    """
     alive = _alive()
     if alive:
-        _evaluate(alive)
+        try:
+            _evaluate(alive)
+        except Exception:
+            for node in alive:
+                with contextlib.suppress(Exception):
+                    _evaluate([node])
     _none_pending()
 
 
@@ -131,18 +143,26 @@ def _alive() -> list[Node]:
 
 
 def _evaluate(roots: Sequence[Node]) -> None:
+    if current_trace() is not None:
+        raise error("autograd_captured")
     steps, leaves, number = _plan(roots)
     roots = list(dict.fromkeys(root for root in roots if root.value is None))
     wanted = tuple([number[root] for root in roots])
     for root, value in zip(roots, _results(steps, wanted, leaves), strict=True):
-        if root.type.weak is None and type(value) is not np.ndarray:
-            value = np.asarray(value)
-        if root.type.weak is None and type_of(value.dtype, value.shape) is not root.type:
-            found = type_of(value.dtype, value.shape)
-            raise error("autograd_type", label=root.op, wanted=root.type, got=found)
-        root.value = value
+        type_ = root.type
+        if type_.weak is None:
+            if type(value) is not np.ndarray:
+                value = np.asarray(value)
+            if value.dtype != type_.dtype or value.shape != type_.shape:
+                raise error(
+                    "autograd_changed",
+                    op=root.op,
+                    got=f"{value.dtype}{list(value.shape)}",
+                    wanted=type_,
+                )
+        root.value = value  # before its arguments go: see `_plan`
         if root.family in (None, Family.INSIDE) or root.freed or root.mark is not None:
-            root.args = ()  # after the value: another thread may look at both
+            root.args = ()
 
 
 def _results(steps: Sequence[Step], wanted: Sequence[int], leaves: Sequence[Any]) -> list[Any]:
@@ -195,22 +215,30 @@ def _plan(roots: Sequence[Node]) -> tuple[list[Step], list[Any], dict[Node, int]
         if node in number:
             stack.pop()
             continue
-        ready = True
         args = node.args
-        if node.value is not None:  # another thread was faster
-            number[node] = ~len(leaves)
-            leaves.append(node.value)
-            continue
+        ready = True
         for arg in args:
-            if arg not in number:
-                if arg.value is not None:
-                    number[arg] = ~len(leaves)
-                    leaves.append(arg.value)
-                else:
-                    stack.append(arg)
-                    ready = False
+            if arg in number:
+                continue
+            value = arg.value
+            if value is None or (arg.args and is_turned(value)):
+                stack.append(arg)
+                ready = False
+            else:
+                number[arg] = ~len(leaves)
+                leaves.append(value)
         if ready:
             stack.pop()
-            number[node] = len(steps)
-            steps.append((node.op, *[number[arg] for arg in args]))
-    return steps, leaves, number
+            if args:
+                number[node] = len(steps)
+                steps.append((node.op, *[number[arg] for arg in args]))
+            else:  # another thread has computed it meanwhile
+                number[node] = ~len(leaves)
+                leaves.append(node.value)
+    # Native code is entered at once with arrays in C order alone.
+    return steps, [np.ascontiguousarray(x) if is_turned(x) else x for x in leaves], number
+
+
+def is_turned(value: Any) -> bool:
+    """Whether a value is a view in another memory order."""
+    return type(value) is np.ndarray and not value.flags.c_contiguous

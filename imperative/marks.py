@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..tracer.errors import error
-from . import arrays
+from . import arrays, writes
 from .evaluate import evaluate, pending
 from .modes import Family, records
 from .node import Node, Op, known
@@ -82,7 +82,7 @@ def requires_grad_(self: Array, requires_grad: bool = True) -> Array:
 
 def _mark(x: Array, mark: Mark) -> None:
     node = apart(x.node)
-    x.base, x._steps = None, ()
+    x.base, x._steps, x._readonly = None, (), False
     x._mark = mark
     x._node = marked(mark, node)
 
@@ -129,7 +129,7 @@ def _check_floating(x: Array) -> None:
 def drop_grad(self: Array) -> None:
     """Takes the mark of the array and its gradient away."""
     self._node = apart(self.node)
-    self.base, self._steps, self._mark = None, (), None
+    self.base, self._steps, self._mark, self._readonly = None, (), None, False
 
 
 def detach(self: Array) -> Array:
@@ -214,8 +214,6 @@ def _like_gradient(node: Node) -> Array:
 
 def receive(mark: Mark, found: Node) -> None:
     """A backward has found a gradient for a marked array."""
-    from .views import assign, write
-
     pending.gradients = True
     grad = mark.grad
     if grad is None:
@@ -224,9 +222,9 @@ def receive(mark: Mark, found: Node) -> None:
     if mark.req == "add":
         found = arrays.elementwise(np.add, (grad, arrays.wrap(found))).node
     if grad.base is None:
-        assign(grad, found, visible=False)
+        writes.assign(grad, found, visible=False)
     else:
-        write(grad, Ellipsis, arrays.wrap(found))
+        writes.write(grad, Ellipsis, arrays.wrap(found))
 
 
 def show_gradients(marks: Iterable[Mark]) -> None:

@@ -178,12 +178,21 @@ MESSAGES: dict[str, str] = {
         "backward of a complex number needs gradient=, a cotangent of it: take its real part, or"
         " its absolute value"
     ),
-    "autograd_type": (
-        "{label} returned {got} where its recording has {wanted}: the shape of what it returns"
-        " depends on the values of recorded arrays; compute it outside of the recording"
-    ),
     "autograd_unmarked": "only a marked array has a gradient: attach_grad() or requires_grad_()",
     "autograd_static": "a {type} cannot be an argument of a recorded function: it has no hash",
+    "autograd_captured": (
+        "an adjit.Array from outside is used in a function while it is compiled, which would go on"
+        " with what the array holds now: pass it to the function as an argument"
+    ),
+    "autograd_cut": (
+        "a function that is not recorded wants the value of a recorded array, which would cut its"
+        " derivative: call it by adjit.jit(fun)(x), its like in adjit.numpy if it makes arrays, or"
+        " with x.detach() where the cut is meant"
+    ),
+    "autograd_changed": (
+        "{op} was recorded as {wanted} and gave {got}: its type depends on values in a way that was"
+        " not seen"
+    ),
     "autograd_nan": "a NaN was born in the {what} of {label}, recorded at {line}",
     "autograd_both": "{one} and {other} are two names of one argument: give one of them",
     # what cannot be recorded
@@ -289,11 +298,13 @@ _CLASSES: dict[str, type[AdjitError]] = {
     "autograd_unmarked_variable": AdjitRuntimeError,
     "autograd_integers": AdjitTypeError,
     "autograd_complex": AdjitRuntimeError,
-    "autograd_type": AdjitValueError,
     "autograd_inside": AdjitRuntimeError,
     "autograd_both": AdjitTypeError,
     "autograd_unmarked": AdjitRuntimeError,
     "autograd_static": AdjitTypeError,
+    "autograd_captured": AdjitTypeError,
+    "autograd_cut": AdjitTypeError,
+    "autograd_changed": AdjitTypeError,
     "autograd_nan": AdjitRuntimeError,
     "hash": AdjitTypeError,
     "no_rule": AdjitTypeError,

@@ -78,6 +78,14 @@ class Pushforward(Product):
 def _linearized(fun: Callable[..., Any], args: tuple, reverse: bool) -> tuple[Any, Any]:
     from .linear import Linearized
 
+    leaves, structure = flatten(args)
+    if current_trace() is None and (elsewhere := recorder(leaves)) is not None:
+        kept_now = [x if recorder([x]) is None else x.copy() for x in leaves]
+        args = rebuild(structure, kept_now)  # as they are now
+        primal = kept(fun, "value", lambda: Compiled(fun, 0, "value"))
+        again: Callable[..., Any] = _pulled if reverse else _pushed
+        value = elsewhere(primal, args, {})
+        return value, lambda *given: elsewhere(again, (fun, args, given), {})
     found: Linearized = kept(
         fun, ("linear", reverse, len(args)), lambda: Linearized(fun, reverse, len(args))
     )
@@ -95,7 +103,7 @@ def _linearized(fun: Callable[..., Any], args: tuple, reverse: bool) -> tuple[An
     return value, product
 
 
-def _pulled(fun: Callable[..., Any], args: tuple, given: tuple) -> Any:
+def _pulled(fun: Callable[..., Any], args: tuple, given: tuple) -> tuple:
     return vjp(fun, *args)[1](*given)
 
 

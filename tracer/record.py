@@ -23,6 +23,7 @@ from . import randomness
 from .array import Array
 from .capture import Source, check_mutated, guard_contents, is_created, mark_created
 from .containers import flatten, instances
+from .current import recorder
 from .drawing import drawing_of
 from .draws import Noise
 from .errors import AdjitError, error, line_of, located
@@ -196,6 +197,8 @@ def _check_arguments(before: tuple, after: tuple) -> None:
 
 def _check_static(trace: Trace, leaf: Any) -> None:
     """Refuses what holds recorded arrays, or is used up: each call would return the same one."""
+    if recorder([leaf]) is not None:
+        raise error("autograd_captured")
     inside: Sequence[Any] = ()
     if isinstance(leaf, set | frozenset):
         inside = tuple(leaf)
