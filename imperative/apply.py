@@ -216,10 +216,20 @@ def any_family(nodes: Sequence[Node]) -> Family | None:
     family: Family | None = None
     for node in nodes:
         if node.family is not None and node.family is not family:
-            if family is not None:
-                raise error("autograd_mixed")
-            family = node.family
+            family = node.family if family is None else _together(family, node.family)
     return family
+
+
+def _together(one: Family, other: Family) -> Family:
+    """The rules where arrays of two families meet: an error, if any of the two is recorded."""
+    if Family.INSIDE not in (one, other):
+        if records(one) or records(other):
+            raise error("autograd_mixed")
+        return one
+    outside = other if one is Family.INSIDE else one
+    if records(outside):
+        raise error("autograd_inside")
+    return Family.INSIDE
 
 
 def family_of(nodes: Sequence[Node]) -> Family | None:
@@ -249,20 +259,21 @@ def made(op: Op, nodes: Sequence[Node]) -> Any:
             family = any_family(nodes)
     if family is not None and not records(family):
         family = None
-    if family is None and not waiting:
-        return at_once(op, nodes)
+    constant = family is None or family is Family.INSIDE
+    if constant and not waiting:
+        return at_once(op, nodes, family)
     try:
         key = tuple(types)
         result = op.results.get(key) or op.result(key)
         if result.guarded:
             result = result_at(op.fun, tuple([evaluate(node) for node in nodes]))
     except AdjitError:
-        if family is not None or not op.eager:
+        if not constant or not op.eager:
             raise
         # Nothing is differentiated: what adjit cannot record, NumPy can do, or refuses itself.
         for node in nodes:
             evaluate(node)
-        return at_once(op, nodes)
+        return at_once(op, nodes, family)
     where = user_line() if state.anomaly else None
     type_ = result.type
     if type_ is not None:
@@ -282,9 +293,14 @@ def made(op: Op, nodes: Sequence[Node]) -> Any:
     return rebuild(result.structure, leaves)
 
 
-def at_once(op: Op, nodes: Sequence[Node]) -> Any:
+def at_once(op: Op, nodes: Sequence[Node], family: Family | None) -> Any:
     """What NumPy returns, its arrays as ours."""
-    return wrapped(op.fun(*[node.value for node in nodes]))
+    found = wrapped(op.fun(*[node.value for node in nodes]))
+    if family is not None:
+        for leaf in flatten(found)[0]:
+            if isinstance(leaf, arrays.Array):
+                leaf.node.family = family
+    return found
 
 
 def wrapped(found: Any) -> Any:

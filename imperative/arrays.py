@@ -193,10 +193,21 @@ class Array(Methods):
         return marks.copy_of(self)
 
     def backward(
-        self, gradient: Any = None, retain_graph: bool | None = None, create_graph: bool = False
+        self,
+        gradient: Any = None,
+        retain_graph: bool | None = None,
+        create_graph: bool = False,
+        inputs: Any = None,
+        *,
+        out_grad: Any = None,
+        train_mode: bool = True,
     ) -> None:
-        """As :func:`adjit.autograd.backward`, with ``gradient`` as the head gradient."""
-        _backward()(self, gradient, retain_graph, create_graph)
+        """As :func:`adjit.autograd.backward`; ``gradient`` (``out_grad``): the head gradient."""
+        backward = _backward()
+        if out_grad is None:
+            backward(self, gradient, retain_graph, create_graph, inputs)
+        else:
+            backward(self, gradient, retain_graph, create_graph, inputs, grad_tensors=out_grad)
 
     def scale_gradient(self, scale: float) -> Array:
         """The array, with a gradient that is ``scale`` times as large."""

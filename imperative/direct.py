@@ -15,8 +15,18 @@ import numpy as np
 from ..tracer.containers import flatten
 from ..tracer.transforms import Compiled
 from . import captures
+from .backward import LONGEST as MOST_AT_ONCE
 from .backward import Pull
-from .evaluate import Step, call, counters, none_pending, pending, plan, program_of
+from .evaluate import (
+    LONGEST,
+    Step,
+    counters,
+    none_pending,
+    pending,
+    plan,
+    program_of,
+    results,
+)
 from .modes import Family
 from .node import VOID, Node, Op, known, leaf_op
 from .types import Type
@@ -89,6 +99,7 @@ def backward(head: Node, retain_graph: bool) -> bool:
     order: list[Node] = []
     shape: list[Any] = []  # ops and the numbers of their arguments
     ready = True
+    weight = 0
     stack = [head]
     while stack:
         node = stack[-1]
@@ -102,7 +113,7 @@ def backward(head: Node, retain_graph: bool) -> bool:
         for arg in node.args:
             n = number.get(arg)
             if n is None:
-                if arg.family is not None:
+                if arg.family is Family.ATTACHED:
                     if arg.mark is None:
                         stack.append(arg)
                         complete = False
@@ -116,8 +127,11 @@ def backward(head: Node, retain_graph: bool) -> bool:
         if complete:
             stack.pop()
             number[node] = len(order)
+            weight += node.op.weight
             shape += row
             order.append(node)
+    if weight > MOST_AT_ONCE:
+        return False
     grads: dict[Any, None] = {}
     for target in targets:
         mark = target.mark
@@ -160,7 +174,8 @@ def _plan(order: Sequence[Node], number: dict[Node, int], targets: Sequence[int]
     place = {~old: ~new for new, old in enumerate(turned)}
     rows = [(op, *[place.get(n, n) for n in numbers]) for op, *numbers in steps]
     pull = Pull(rows, [len(steps) - 1], len(targets))
-    op = Op(Permuted(pull, [*turned, leaves]), "pullback")
+    weight = 3 * sum(node.op.weight for node in order if node.op is not None)
+    op = Op(Permuted(pull, [*turned, leaves]), "pullback", weight=weight)
     steps.append((op, *[~n for n in range(leaves + 1)]))
     return Plan(op, steps, [leaf_op(n) for n in range(len(targets))])
 
@@ -255,6 +270,8 @@ def _by_last(
         steps = list(last.plan.steps)
         wanted = [number[root] for root in roots]
         numbers: Any = key[-len(args) :]
+        if sum(step[0].weight for step in steps) > LONGEST:
+            return None
         program = program_of(*_with(op, steps, wanted, len(last.nodes), len(values), numbers))
         last.plan.programs[key] = program
     counters.calls += 1
@@ -274,7 +291,7 @@ def _by_plan(
             leaves.append(arg.value)
     wanted = [number[root] for root in roots]
     numbers = [number[arg] for arg in args]
-    return call(*_with(op, steps, wanted, len(leaves), len(values), numbers), [*leaves, *values])
+    return results(*_with(op, steps, wanted, len(leaves), len(values), numbers), [*leaves, *values])
 
 
 def _with(
@@ -289,7 +306,7 @@ def _keep(node: Node, value: Any) -> None:
     if type(value) is not np.ndarray and node.type.weak is None:
         value = np.asarray(value)
     node.value = value
-    if node.family is None or node.freed:
+    if node.family in (None, Family.INSIDE) or node.freed or node.mark is not None:
         node.args = ()
 
 

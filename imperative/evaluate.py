@@ -17,8 +17,9 @@ import numpy as np
 from ..tracer.current import current_trace
 from ..tracer.errors import error
 from ..tracer.transforms import Compiled
-from .modes import state
+from .modes import Family, state
 from .node import PLACEHOLDER, Node
+from .pieces import pieces
 
 if TYPE_CHECKING:
     from .arrays import Array
@@ -73,6 +74,8 @@ class _Pending(threading.local):
 
 
 pending = _Pending()
+LONGEST = 1500
+"""Operations of one program; what is longer is computed in pieces, by several calls."""
 MOST_PENDING = 2000
 """Operations that may wait; programs of more are long to compile."""
 
@@ -147,7 +150,7 @@ def _evaluate(roots: Sequence[Node]) -> None:
     steps, leaves, number = plan(roots)
     roots = list(dict.fromkeys(root for root in roots if root.value is None))
     wanted = tuple([number[root] for root in roots])
-    for root, value in zip(roots, call(tuple(steps), wanted, leaves), strict=True):
+    for root, value in zip(roots, results(steps, wanted, leaves), strict=True):
         type_ = root.type
         if type_.weak is None:
             if type(value) is not np.ndarray:
@@ -160,12 +163,37 @@ def _evaluate(roots: Sequence[Node]) -> None:
                     wanted=type_,
                 )
         root.value = value  # before its arguments go: see `plan`
-        if root.family is None or root.freed:
+        if root.family in (None, Family.INSIDE) or root.freed or root.mark is not None:
             root.args = ()
 
 
-def call(steps: tuple[Step, ...], wanted: tuple[int, ...], leaves: Sequence[Any]) -> list[Any]:
-    """Values of the wanted steps and leaves, by the program of these steps."""
+def results(steps: Sequence[Step], wanted: Sequence[int], leaves: Sequence[Any]) -> list[Any]:
+    """What the wanted steps return, computed by one program if it is not too long."""
+    weights = [step[0].weight for step in steps]
+    if sum(weights) <= LONGEST:
+        return _call(tuple(steps), tuple(wanted), leaves)
+    ranges = pieces(weights, [[n for n in step[1:] if n >= 0] for step in steps])
+    last = list(range(len(steps)))
+    for n, step in enumerate(steps):
+        for number in step[1:]:
+            if number >= 0:
+                last[number] = n
+    asked = set(wanted)
+    values: dict[int, Any] = {}
+    for start, end in ranges:
+        given: dict[int, int] = {}  # steps of before and leaves, as leaves of the piece
+        piece: list[Step] = []
+        for op, *numbers in steps[start:end]:
+            own = [n - start if n >= start else ~given.setdefault(n, len(given)) for n in numbers]
+            piece.append((op, *own))
+        out = [n for n in range(start, end) if last[n] >= end or n in asked]
+        taken = [values[n] if n >= 0 else leaves[~n] for n in given]
+        computed = _call(tuple(piece), tuple([n - start for n in out]), taken)
+        values.update(zip(out, computed, strict=True))
+    return [values[n] if n >= 0 else leaves[~n] for n in wanted]
+
+
+def _call(steps: tuple[Step, ...], wanted: tuple[int, ...], leaves: Sequence[Any]) -> list[Any]:
     program = program_of(steps, wanted)
     counters.calls += 1
     found: list[Any] = program(leaves)

@@ -24,12 +24,15 @@ class Op:
 
     ``fun`` takes arrays only. What it returns for arguments of some types is found once, by
     recording it. ``label`` is for people. ``eager``: it is NumPy's own, which may run at once
-    where nothing is left to record.
+    where nothing is left to record. ``weight``: how many operations it stands for.
     """
 
-    __slots__ = ("eager", "fun", "label", "results")
+    __slots__ = ("eager", "fun", "label", "results", "weight")
 
-    def __init__(self, fun: Callable[..., Any], label: str, eager: bool = False) -> None:
+    def __init__(
+        self, fun: Callable[..., Any], label: str, eager: bool = False, weight: int = 1
+    ) -> None:
+        self.weight = weight
         self.fun = fun
         self.label = label
         self.eager = eager

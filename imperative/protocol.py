@@ -13,8 +13,7 @@ from ..tracer.current import current_trace
 from ..tracer.errors import error
 from . import views, writes
 from .apply import apply, plain, recorded, wrapped
-from .arrays import Array, array, wrap
-from .marks import apart
+from .arrays import Array, array
 from .operators import elementwise
 
 
@@ -268,11 +267,6 @@ def compiled_called(fun: Callable[..., Any], args: tuple, kwargs: dict[str, Any]
         return apply(fun, args, kwargs, eager=False, moving=_FLOATS)
     args, kwargs = rebuild(structure, [plain(leaf) for leaf in leaves])
     return wrapped(fun(*args, **kwargs))
-
-
-def stop_gradient(x: Any) -> Any:
-    """The value, as a constant for derivatives."""
-    return wrap(apart(x.node)) if isinstance(x, Array) else x
 
 
 def scale_gradient(x: Array, scale: float) -> Array:

@@ -103,7 +103,7 @@ def write(x: Array, index: Any, value: Any) -> None:
         source = arrays.array(value).node
     whole = index is Ellipsis or (isinstance(index, slice) and index == slice(None))
     if whole and x.base is None and source.type is x.node.type:
-        assign(x, source)
+        assign(x, marks.again(source))
         return
     template, given = taken_apart(x.shape, index)
     ways = tuple([(op, len(numbers)) for op, numbers in x._steps])
@@ -136,15 +136,20 @@ def _put(x: Array, op: Op, nodes: Sequence[Node]) -> None:
     assign(root, made(op, [root.node, *numbers, *nodes]).node)
 
 
-def assign(x: Array, node: Node) -> None:
-    """``x``, which owns its memory, holds ``node`` from now on."""
+def assign(x: Array, node: Node, visible: bool = True) -> None:
+    """``x``, which owns its memory, holds ``node`` from now on.
+
+    ``visible``: at once for those who look at its memory.
+    """
     captures.writes(x)
     if x._mark is not None:
         node = marks.marked(x._mark, node)
+    elif x._node.hooks:
+        marks.follow(x, x._node, node)
     x._node = node
     if node.value is None:
         arrays.wait_for(x)
-    if x._exposed is not None:
+    if visible and x._exposed is not None:
         marks.show(x)
 
 

@@ -142,6 +142,11 @@ MESSAGES: dict[str, str] = {
         "arrays marked by attach_grad() and by requires_grad_() meet: their gradients follow other"
         " rules (overwritten or added up, zero or None at first); mark all in one way"
     ),
+    "autograd_inside": (
+        "a Function uses an array that its forward computed, and that is neither one of its inputs"
+        " nor of its results, where it is differentiated: return it as a further result, compute"
+        " it again in backward, or detach() it if it is a constant"
+    ),
     "autograd_write": (
         "an array that is marked is written to while it is recorded from, so its gradient would"
         " not be that of what it was: write inside {scope}, or to a copy"
@@ -161,6 +166,18 @@ MESSAGES: dict[str, str] = {
     "autograd_unused": (
         "the heads do not depend on variable {number}: pass allow_unused=True for None instead"
     ),
+    "autograd_unmarked_variable": (
+        "variable {number} was neither marked nor recorded, so there is no gradient by it: mark it"
+        " by attach_grad() or requires_grad_() before it is used"
+    ),
+    "autograd_integers": (
+        "an array of dtype {dtype} cannot be marked: derivatives are by floating-point numbers;"
+        " use astype(np.float64)"
+    ),
+    "autograd_complex": (
+        "backward of a complex number needs gradient=, a cotangent of it: take its real part, or"
+        " its absolute value"
+    ),
     "autograd_unmarked": "only a marked array has a gradient: attach_grad() or requires_grad_()",
     "autograd_static": "a {type} cannot be an argument of a recorded function: it has no hash",
     "autograd_captured": (
@@ -177,6 +194,7 @@ MESSAGES: dict[str, str] = {
         " not seen"
     ),
     "autograd_nan": "a NaN was born in the {what} of {label}, recorded at {line}",
+    "autograd_both": "{one} and {other} are two names of one argument: give one of them",
     # what cannot be recorded
     "hash": (
         "hash() of a recorded {dtype}, as for a dictionary key, a set or a cache: the number is"
@@ -277,6 +295,11 @@ _CLASSES: dict[str, type[AdjitError]] = {
     "autograd_constant": AdjitRuntimeError,
     "autograd_scalar": AdjitRuntimeError,
     "autograd_unused": AdjitRuntimeError,
+    "autograd_unmarked_variable": AdjitRuntimeError,
+    "autograd_integers": AdjitTypeError,
+    "autograd_complex": AdjitRuntimeError,
+    "autograd_inside": AdjitRuntimeError,
+    "autograd_both": AdjitTypeError,
     "autograd_unmarked": AdjitRuntimeError,
     "autograd_static": AdjitTypeError,
     "autograd_captured": AdjitTypeError,

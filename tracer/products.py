@@ -90,6 +90,10 @@ def _linearized(fun: Callable[..., Any], args: tuple, reverse: bool) -> tuple[An
         fun, ("linear", reverse, len(args)), lambda: Linearized(fun, reverse, len(args))
     )
     trace = current_trace()
+    if trace is None and (elsewhere := recorder(flatten(args)[0])) is not None:
+        product_of = _pulled if reverse else _pushed
+        value = elsewhere(kept(fun, "value", lambda: Compiled(fun, 0, "value")), args, {})
+        return value, lambda *given: elsewhere(product_of, (fun, args, given), {})
     value, residuals, linear = (found if trace is not None else found.compiled)(*args)
     product = (Pullback if reverse else Pushforward)(linear, residuals)
     if trace is not None:

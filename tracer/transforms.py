@@ -224,6 +224,8 @@ class Compiled:
         if elsewhere is not None:
             return elsewhere(self, args, kwargs)
         arguments = self.arguments(args, kwargs)
+        if (elsewhere := recorder(leaf.item for leaf in arguments.leaves)) is not None:
+            return elsewhere(self, args, kwargs)
         outputs = self.dispatcher.call(arguments)
         self._quicken(outputs.program, arguments, len(args), kwargs)
         return outputs.result.rebuild(outputs.results)
@@ -275,6 +277,8 @@ class Gradient(Compiled):
         given = dict(kwargs)
         out = self._take_out(kwargs)
         arguments = self.arguments(args, kwargs)
+        if (elsewhere := recorder(leaf.item for leaf in arguments.leaves)) is not None:
+            return elsewhere(self, args, given)
         outputs, gradients = self._call(arguments, out)
         self._quicken(outputs.program, arguments, len(args), given, out)
         return outputs.result.rebuild(outputs.results), gradients

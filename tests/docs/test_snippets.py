@@ -10,7 +10,14 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = ["README.md", "docs/guide.md", "docs/arrays.md", "docs/training.md", "docs/adding-an-op.md"]
+PAGES = [
+    "README.md",
+    "docs/guide.md",
+    "docs/arrays.md",
+    "docs/imperative.md",
+    "docs/training.md",
+    "docs/adding-an-op.md",
+]
 
 
 @pytest.mark.parametrize("page", PAGES)
