@@ -70,7 +70,7 @@ def form_of(
     captured.defaults(compiled.fun)
     target = None if out is None else _target(compiled, arguments, out)
     results = [
-        _result(compiled, path, len(outputs), arguments, target is not None)
+        result_of(compiled, path, len(outputs), arguments, target is not None)
         for path in program.paths
     ]
     return Form(
@@ -270,7 +270,7 @@ _NOTHING = object()
 # --- what they return -----------------------------------------------------------------------------
 
 
-def _result(compiled: Any, path: Path, total: int, arguments: Arguments, has_out: bool) -> Built:
+def result_of(compiled: Any, path: Path, total: int, arguments: Arguments, has_out: bool) -> Built:
     """The result of one path: derivatives are the first outputs."""
     result = path.recording.result
     before = total - len(path.recording.graph.outputs)
