@@ -27,8 +27,10 @@ from .sites import Site
 
 I8, I32, I64 = ll.IntType(8), ll.IntType(32), ll.IntType(64)
 POINTER = I8.as_pointer()
-FIND = ll.FunctionType(POINTER, [POINTER] * 3)
-RUN = ll.FunctionType(I32, [POINTER] * 5)
+FIND = ll.FunctionType(POINTER, [*[POINTER] * 3, I64])
+RUN = ll.FunctionType(I32, [*[POINTER] * 5, I64])
+PARALLEL = "__numba_parfor_gufunc"
+"""What the names of functions contain that run a part of a parallel loop."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,22 +78,23 @@ class _Lowering:
         b, site = self.builder, self.call.site
         words: list[ll.Value] = []
         pointers: list[ll.Value] = []
-        for part, type, value in zip(site.parameters.parts, sig.args, args, strict=False):
+        for parameter, type, value in zip(site.parameters.parts, sig.args, args, strict=False):
             if isinstance(type, types.Omitted):
-                found = [None] * len(part.leaves)
+                found = [None] * len(parameter.leaves)
             else:
                 found = [each for _, each in self._flat(type, value)]
-            for leaf, each in zip(part.leaves, found, strict=True):
+            for leaf, each in zip(parameter.leaves, found, strict=True):
                 words += self._argument(leaf, each, pointers)
         key, leaves = self._table(words, I64), self._table(pointers, POINTER)
         native = code.native()
+        part = I64(int(PARALLEL in b.function.name))
         place = self._address(site.address, "a site of adjit")
-        record = self._native(native.find, FIND, [place, key, leaves])
+        record = self._native(native.find, FIND, [place, key, leaves, part])
         self._fail_if(b.icmp_unsigned("==", record, POINTER(None)))
         given = list(self._flat(sig.args[-1], args[-1])) if self.call.targets else []
         outputs = self._outputs(record, given)
         table = self._table([output.pointer for output in outputs], POINTER)
-        failed = self._native(native.run, RUN, [place, key, leaves, record, table])
+        failed = self._native(native.run, RUN, [place, key, leaves, record, table, part])
         for output in outputs:
             if output.copy is not None:
                 self._copy_back(output)

@@ -1,7 +1,7 @@
 """Native code that finds a kernel by the sizes of its arguments, and runs it.
 
-    record *find(site *, int64 *key, void **leaves)
-    int32 run(site *, int64 *key, void **leaves, record *, void **outputs)
+    record *find(site *, int64 *key, void **leaves, int64 part)
+    int32 run(site *, int64 *key, void **leaves, record *, void **outputs, int64 part)
 
 A *key* is the words that a kernel is compiled for: the sizes of the arrays, and what else is
 static. ``find`` looks it up in the site's table, which is replaced and never changed, so no lock is
@@ -9,6 +9,7 @@ needed and any number of threads can look at once. A record also has *watches*: 
 and what must be there while captured things are what they were. Where no record fits, and where a
 call leaves the kernel's tree of paths, ``resolve`` (`sites`) is called, which takes the GIL, records
 and compiles. If it fails, Python's exception is set, and ``find`` returns null, ``run`` one.
+In ``part`` of a parallel loop the exception is not set (`lost`).
 """
 
 from __future__ import annotations
@@ -20,17 +21,26 @@ from ..codegen.entry.emit import STACK_ARENA
 from ..codegen.entry.scratch import HEADER, scratch
 from ..codegen.load import Library
 
+DEPARTED, HELD, PART = 1, 2, 4
+"""What ``resolve`` is told: a call has left its kernel; the thread has the GIL; see above."""
+
 # The fields of a site, a table and a record: numbers of their 64-bit words.
-TABLE, RESOLVE, NUMBER, TAKE, GIVE, KEPT = range(6)
+TABLE, RESOLVE, NUMBER, MAIN, TAKE, GIVE, KEPT = range(7)
 ENTRIES, WORDS, FIRST = range(3)
 ENTRY, ARENA, TAPES, POOL, WATCHES, WATCHED, INPUTS, ORDER, CAPTURES, CAPTURED, SHAPES = range(11)
 
 _IR = f"""
+declare i64 @pthread_self()
+declare i32 @Py_AddPendingCall(ptr, ptr)
+declare i32 @PyGILState_Check()
 declare i32 @PyGILState_Ensure()
 declare void @PyErr_SetObject(ptr, ptr)
 declare void @Py_DecRef(ptr)
 declare void @PyGILState_Release(i32)
 declare void @free(ptr)
+
+; How many calls of ``resolve`` the main thread is in.
+@depth = internal global i64 0
 
 ; Whether everything that the record's kernel captures is what it was.
 define internal i1 @holds(ptr %record) {{
@@ -62,31 +72,102 @@ all:
   ret i1 true
 }}
 
-; A record made in Python; null with Python's exception set.
-define internal ptr @resolve(ptr %site, ptr %key, ptr %leaves, ptr %old) noinline cold {{
+; Sets Python's exception to one that Python code has left; null where it was cut short itself.
+define internal void @raise(ptr %kind, ptr %value) {{
 entry:
-  %problem = alloca [2 x ptr]
-  %function_at = getelementptr i64, ptr %site, i64 {RESOLVE}
-  %function = load ptr, ptr %function_at
-  %number_at = getelementptr i64, ptr %site, i64 {NUMBER}
-  %number = load i64, ptr %number_at
-  %record = call ptr %function(i64 %number, ptr %key, ptr %leaves, ptr %old, ptr %problem)
-  %failed = icmp eq ptr %record, null
-  br i1 %failed, label %raise, label %done
-raise:
-  %value_at = getelementptr ptr, ptr %problem, i64 1
-  %kind = load ptr, ptr %problem
-  %value = load ptr, ptr %value_at
+  %none = icmp eq ptr %kind, null
+  br i1 %none, label %done, label %set
+set:
   %state = call i32 @PyGILState_Ensure()
   call void @PyErr_SetObject(ptr %kind, ptr %value)
   call void @Py_DecRef(ptr %value)
   call void @PyGILState_Release(i32 %state)
   br label %done
 done:
+  ret void
+}}
+
+; A record made in Python; null with Python's exception set.
+define internal ptr @resolve(ptr %site, ptr %key, ptr %leaves, ptr %old, i64 %part) noinline cold {{
+entry:
+  %answer = alloca [4 x ptr]
+  store [4 x ptr] zeroinitializer, ptr %answer
+  %function_at = getelementptr i64, ptr %site, i64 {RESOLVE}
+  %function = load ptr, ptr %function_at
+  %number_at = getelementptr i64, ptr %site, i64 {NUMBER}
+  %number = load i64, ptr %number_at
+  %held = call i32 @PyGILState_Check()
+  %departed = icmp ne ptr %old, null
+  %departed_bit = zext i1 %departed to i64
+  %held_bit = zext i32 %held to i64
+  %held_at = shl i64 %held_bit, 1
+  %part_at = shl i64 %part, 2
+  %two = or i64 %departed_bit, %held_at
+  %flags = or i64 %two, %part_at
+  %main_at = getelementptr i64, ptr %site, i64 {MAIN}
+  %main = load i64, ptr %main_at
+  %self = call i64 @pthread_self()
+  %is_main = icmp eq i64 %main, %self
+  %one = zext i1 %is_main to i64
+  %depth_before = load i64, ptr @depth
+  %deeper = add i64 %depth_before, %one
+  br i1 %is_main, label %down, label %python
+down:
+  store i64 %deeper, ptr @depth
+  br label %python
+python:
+  call void %function(i64 %number, ptr %key, ptr %leaves, i64 %flags, ptr %answer)
+  br i1 %is_main, label %up, label %answered
+up:
+  store i64 %depth_before, ptr @depth
+  br label %answered
+answered:
+  %look_at = getelementptr ptr, ptr %answer, i64 3
+  %look = load ptr, ptr %look_at
+  %nothing = icmp eq ptr %look, null
+  br i1 %nothing, label %found, label %schedule
+schedule:
+  %scheduled = call i32 @Py_AddPendingCall(ptr @late, ptr %look)
+  br label %found
+found:
+  %record = load ptr, ptr %answer
+  %failed = icmp eq ptr %record, null
+  br i1 %failed, label %error, label %done
+error:
+  %kind_at = getelementptr ptr, ptr %answer, i64 1
+  %value_at = getelementptr ptr, ptr %answer, i64 2
+  %kind = load ptr, ptr %kind_at
+  %value = load ptr, ptr %value_at
+  call void @raise(ptr %kind, ptr %value)
+  br label %done
+done:
   ret ptr %record
 }}
 
-define ptr @adjit.find(ptr %site, ptr %key, ptr %leaves) {{
+; CPython calls this in its main thread, between two statements; minus one tells it of an exception.
+; Not within ``resolve``, whose caller may drop it: the end of that asks for another call.
+define internal i32 @late(ptr %function) {{
+entry:
+  %depth = load i64, ptr @depth
+  %free = icmp eq i64 %depth, 0
+  br i1 %free, label %look, label %later
+later:
+  ret i32 0
+look:
+  %answer = alloca [3 x ptr]
+  store [3 x ptr] zeroinitializer, ptr %answer
+  call void %function(ptr %answer)
+  %kind_at = getelementptr ptr, ptr %answer, i64 1
+  %value_at = getelementptr ptr, ptr %answer, i64 2
+  %kind = load ptr, ptr %kind_at
+  %value = load ptr, ptr %value_at
+  call void @raise(ptr %kind, ptr %value)
+  %none = icmp eq ptr %kind, null
+  %result = select i1 %none, i32 0, i32 -1
+  ret i32 %result
+}}
+
+define ptr @adjit.find(ptr %site, ptr %key, ptr %leaves, i64 %part) {{
 entry:
   %table = load atomic ptr, ptr %site acquire, align 8
   %count = load i64, ptr %table
@@ -125,11 +206,11 @@ found:
 known:
   ret ptr %record
 none:
-  %made = call ptr @resolve(ptr %site, ptr %key, ptr %leaves, ptr null)
+  %made = call ptr @resolve(ptr %site, ptr %key, ptr %leaves, ptr null, i64 %part)
   ret ptr %made
 }}
 
-define i32 @adjit.run(ptr %site, ptr %key, ptr %leaves, ptr %given, ptr %outputs) {{
+define i32 @adjit.run(ptr %site, ptr %key, ptr %leaves, ptr %given, ptr %outputs, i64 %part) {{
 entry:
   br label %again
 again:
@@ -232,7 +313,7 @@ departed:
   call void @llvm.stackrestore.p0(ptr %saved)
   br label %left
 left:
-  %other = call ptr @resolve(ptr %site, ptr %key, ptr %leaves, ptr %record)
+  %other = call ptr @resolve(ptr %site, ptr %key, ptr %leaves, ptr %record, i64 %part)
   %failed = icmp eq ptr %other, null
   br i1 %failed, label %error, label %again
 error:

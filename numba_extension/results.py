@@ -17,7 +17,7 @@ from ..tracer.errors import AdjitError
 from ..tracer.forms import result_of
 from ..tracer.modes import Path
 from ..tracer.signature import Arguments
-from .arguments import SAMPLES
+from .arguments import SAMPLES, Leaf
 from .sites import Parameters
 
 PYTHON = {float: types.float64, int: types.int64, bool: types.boolean, complex: types.complex128}
@@ -38,8 +38,8 @@ def result_and_outputs(
 
 def _called(compiled: Any, parameters: Parameters) -> tuple[Path, Arguments] | None:
     leaves = parameters.leaves
-    for (_, keys), programs in compiled.dispatcher.programs.items():
-        if len(keys) == len(leaves) and all(map(_matches, leaves, keys)):
+    for (structures, keys), programs in compiled.dispatcher.programs.items():
+        if len(keys) == len(leaves) and all(map(Leaf.matches, leaves, keys)):
             items = [
                 np.ones(key[2], leaf.dtype) if leaf.kind == "array" else leaf.sample(1)
                 for leaf, key in zip(leaves, keys, strict=True)
@@ -47,13 +47,9 @@ def _called(compiled: Any, parameters: Parameters) -> tuple[Path, Arguments] | N
             args, kwargs = parameters.call(items)
             with contextlib.suppress(AdjitError):
                 arguments = compiled.arguments(tuple(args), kwargs)
-                if arguments.key[0] == _:
+                if arguments.key[0] == structures:
                     return programs[-1].paths[-1], arguments
     return None
-
-
-def _matches(leaf: Any, key: tuple) -> bool:
-    return bool(leaf.matches(key))
 
 
 def _recorded(compiled: Any, parameters: Parameters) -> tuple[Path, Arguments]:
@@ -69,7 +65,7 @@ def _recorded(compiled: Any, parameters: Parameters) -> tuple[Path, Arguments]:
     raise errors.TypingError(
         f"adjit cannot tell what {name} returns for such arguments: with arrays of size "
         f"{SAMPLES[0]} in each axis it raised {type(problem).__name__}: {problem}\n"
-        "Call it from Python first, once, with arguments of these types"
+        "Call it once from Python with arguments of these types, before numba compiles this"
     )
 
 

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from ..codegen.threads import cell_of, default_threads
 from ..tracer.errors import unsupported
 from ..tracer.forms import NotSimple, form_of
+from . import lost
 from . import native as code
 from .arguments import words_of
 from .watches import watches
@@ -69,11 +70,13 @@ class Record:
     def __init__(self, program: Program, form: Form, arguments: int) -> None:
         self.program = program
         self.form = form
-        captured = program.read()
+        pairs = watches(form.captured)
+        captured = (
+            program.read()
+        )  # after the watches, which may so be older than what it finds, never newer
         if captured is None:
             raise unsupported("a captured thing that changes while it is read, inside numba,")
         self.captured = list(captured.values())
-        pairs = watches(form.captured)
         self._pairs = _words([number for pair in pairs for number in pair])
         order = [n if n < arguments else ~(n - arguments) for n in form.inputs]
         self._order = _words(order)
@@ -98,6 +101,8 @@ class Record:
 
     def renew(self) -> bool:
         """Whether everything captured is as it was after all; then the watches expect that."""
+        if self.program.read() is None:
+            return False
         pairs = watches(self.form.captured)
         captured = self.program.read()
         if captured is None or len(pairs) * 2 != len(self._pairs):
@@ -137,6 +142,7 @@ class Site:
             code.TABLE: 0,
             code.RESOLVE: ctypes.cast(_resolve, ctypes.c_void_p).value,
             code.NUMBER: len(_sites),
+            code.MAIN: threading.main_thread().ident,
             code.TAKE: native.scratch.take,
             code.GIVE: native.scratch.give,
             code.KEPT: native.scratch.kept,
@@ -202,33 +208,15 @@ def _words(numbers: Sequence[int]) -> Any:
 # --- called by native code ------------------------------------------------------------------------
 
 
-@ctypes.CFUNCTYPE(ctypes.c_void_p, ctypes.c_int64, *[ctypes.c_void_p] * 4)
-def _resolve(number: int, key: int, leaves: int, old: int | None, problem: int) -> int:
-    """See `native`. The exception and its type are left in ``problem``, with a reference."""
-    try:
+@ctypes.CFUNCTYPE(
+    None, ctypes.c_int64, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int64, ctypes.c_void_p
+)
+def _resolve(number: int, key: int, leaves: int, flags: int, answer: int) -> None:
+    """See `native`. The record goes to ``answer``, or behind that an exception."""
+    with lost.reported(answer, flags):
         site = _sites[number]
         words = (ctypes.c_int64 * site.words).from_address(key) if site.words else ()
         count = len(site.dynamic)
         pointers = (ctypes.c_int64 * count).from_address(leaves) if count else ()
-        return site.resolve(tuple(words), list(pointers), old is not None)
-    except BaseException as found:
-        if isinstance(threading.current_thread(), threading._DummyThread):
-            _raise_in_main_thread(found)
-        ctypes.pythonapi.Py_IncRef(ctypes.py_object(found))
-        ctypes.c_int64.from_address(problem).value = id(type(found))
-        ctypes.c_int64.from_address(problem + 8).value = id(found)
-        return 0
-
-
-def _raise_in_main_thread(problem: BaseException) -> None:
-    """numba drops the exceptions of its worker threads, and goes on with what is in memory."""
-
-    def initialise(self: BaseException) -> None:
-        self.args = problem.args
-        self.__cause__ = problem
-
-    kind = type(problem)
-    name = {"__init__": initialise, "__module__": kind.__module__, "__qualname__": kind.__qualname__}
-    raised = type(kind.__name__, (kind,), name)
-    thread = ctypes.c_ulong(threading.main_thread().ident or 0)
-    ctypes.pythonapi.PyThreadState_SetAsyncExc(thread, ctypes.py_object(raised))
+        record = site.resolve(tuple(words), list(pointers), bool(flags & code.DEPARTED))
+        ctypes.c_int64.from_address(answer).value = record

@@ -121,9 +121,7 @@ class CompiledType(types.Callable):
         return Call(site, built, type_of(built, outputs), targets, tuple(outputs))
 
 
-def _targets(
-    gradient: Built, out: Part, outputs: Sequence[ArrayType]
-) -> dict[int, types.Type]:
+def _targets(gradient: Built, out: Part, outputs: Sequence[ArrayType]) -> dict[int, types.Type]:
     """The type of the array in ``out`` for each output that is a gradient."""
     numbers: list[int] = []
 
