@@ -9,4 +9,6 @@ from __future__ import annotations
 
 def init() -> None:
     """Makes compiled functions known to numba's types and its CPU target."""
-    from . import types  # noqa: F401  (which registers them)
+    from . import types
+
+    types.register()

@@ -32,7 +32,7 @@ class Leaf:
     """
 
     kind: str
-    type: types.Type | None = None
+    type: Any = None
     dtype: np.dtype | None = None
     item: Any = None
     memory: np.ndarray | None = None
@@ -64,7 +64,7 @@ class Leaf:
         assert self.dtype is not None
         shape = tuple(words) if self.kind == "array" else ()
         size = math.prod(shape) * self.dtype.itemsize
-        memory = (ctypes.c_char * size).from_address(pointer) if pointer and size else b""
+        memory: Any = (ctypes.c_char * size).from_address(pointer) if pointer and size else b""
         found = np.frombuffer(memory, self.dtype).reshape(shape)
         item = found if self.kind == "array" else self._python(found)
         if self.kind == "int" and abs(item) >= DYNAMIC_INT:
@@ -98,20 +98,21 @@ class Part:
         return rebuild(self.structure, [leaf(each) for each in self.leaves])
 
 
-def part(type: types.Type, name: str) -> Part:
+def part(type: Any, name: str) -> Part:
     """A parameter of numba's ``type``; TypingError where a recording could not take it."""
     if isinstance(type, types.Omitted):
         items, structure = flatten(type.value)
         return Part(structure, tuple(_fixed(name, item) for item in items))
     if isinstance(type, types.BaseTuple):
-        below = [part(each, f"{name}[{n}]") for n, each in enumerate(type)]
+        inner: Any = type
+        below = [part(each, f"{name}[{n}]") for n, each in enumerate(inner)]
         kind = getattr(type, "instance_class", tuple)
         structure = Structure(kind, tuple(range(len(below))), tuple(p.structure for p in below))
         return Part(structure, tuple(leaf for p in below for leaf in p.leaves))
     return Part(Structure(None), (_leaf(type, name),))
 
 
-def _leaf(type: types.Type, name: str) -> Leaf:
+def _leaf(type: Any, name: str) -> Leaf:
     if isinstance(type, types.StringLiteral):
         return _fixed(name, type.literal_value)
     if isinstance(type, types.NoneType):
@@ -121,7 +122,7 @@ def _leaf(type: types.Type, name: str) -> Leaf:
         return Leaf("bool", type, np.dtype(bool))
     if isinstance(type, types.Array | types.Number):
         is_array = isinstance(type, types.Array)
-        dtype = numpy_support.as_dtype(type.dtype if is_array else type)
+        dtype = numpy_support.as_dtype(getattr(type, "dtype", type))
         if dtype in NAME_OF_DTYPE:
             kind = "array" if is_array else _PYTHON.get(dtype.name, "number")
             return Leaf(kind, type, dtype)

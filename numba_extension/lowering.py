@@ -43,7 +43,7 @@ class Call:
     site: Site
     built: Built
     type: types.Type
-    targets: dict[int, types.Array]
+    targets: dict[int, Any]
     outputs: tuple[ArrayType, ...]
 
 
@@ -60,7 +60,7 @@ class _Output:
     """
 
     pointer: ll.Value
-    type: types.Type | None = None
+    type: Any = None
     value: ll.Value | None = None
     copy: tuple[ll.Value, ll.Value, ll.Value] | None = None
 
@@ -70,7 +70,7 @@ class _Lowering:
         self.call = call
         self.context = context
         self.builder = builder
-        self.held: list[tuple[types.Type, ll.Value]] = []
+        self.held: list[tuple[Any, ll.Value]] = []
         self.ranges: list[tuple[ll.Value, ll.Value]] = []
         """First and last address of the arrays that the kernel reads, and of those it writes."""
 
@@ -105,9 +105,10 @@ class _Lowering:
 
     # --- arguments --------------------------------------------------------------------------
 
-    def _flat(self, type: types.Type, value: ll.Value) -> Iterator[tuple[types.Type, ll.Value]]:
+    def _flat(self, type: Any, value: ll.Value) -> Iterator[tuple[Any, ll.Value]]:
         if isinstance(type, types.BaseTuple):
-            for n, each in enumerate(type):
+            items: Any = type
+            for n, each in enumerate(items):
                 yield from self._flat(each, self.builder.extract_value(value, n))
         else:
             yield type, value
@@ -147,7 +148,7 @@ class _Lowering:
 
     # --- results ----------------------------------------------------------------------------
 
-    def _outputs(self, record: ll.Value, given: list[tuple[types.Type, ll.Value]]) -> list[_Output]:
+    def _outputs(self, record: ll.Value, given: list[tuple[Any, ll.Value]]) -> list[_Output]:
         outputs = []
         at = code.SHAPES
         targets = dict(zip(self.call.targets, given, strict=True))
@@ -171,7 +172,7 @@ class _Lowering:
         return outputs
 
     def _target(
-        self, record: ll.Value, type: types.Array, value: ll.Value, shape: list[ll.Value]
+        self, record: ll.Value, type: Any, value: ll.Value, shape: list[ll.Value]
     ) -> _Output:
         """An array of the caller's; where the kernel reads that memory, too, it gets other."""
         b = self.builder

@@ -6,10 +6,10 @@
 A *key* is the words that a kernel is compiled for: the sizes of the arrays, and what else is
 static. ``find`` looks it up in the site's table, which is replaced and never changed, so no lock is
 needed and any number of threads can look at once. A record also has *watches*: places in memory
-and what must be there while captured things are what they were. Where no record fits, and where a
-call leaves the kernel's tree of paths, ``resolve`` (`sites`) is called, which takes the GIL, records
-and compiles. If it fails, Python's exception is set, and ``find`` returns null, ``run`` one.
-In ``part`` of a parallel loop the exception is not set (`lost`).
+and what must be there while captured things are what they were. Where no record fits, and where
+a call leaves the kernel's tree of paths, ``resolve`` (`sites`) is called, which takes the GIL,
+records and compiles. If it fails, Python's exception is set, and ``find`` returns null, ``run``
+one. In ``part`` of a parallel loop the exception is not set (`lost`).
 """
 
 from __future__ import annotations

@@ -14,7 +14,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-
 from ..codegen.threads import cell_of, default_threads
 from ..tracer.errors import unsupported
 from ..tracer.forms import NotSimple, form_of

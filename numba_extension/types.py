@@ -121,7 +121,7 @@ class CompiledType(types.Callable):
         return Call(site, built, type_of(built, outputs), targets, tuple(outputs))
 
 
-def _targets(gradient: Built, out: Part, outputs: Sequence[ArrayType]) -> dict[int, types.Type]:
+def _targets(gradient: Built, out: Part, outputs: Sequence[ArrayType]) -> dict[int, Any]:
     """The type of the array in ``out`` for each output that is a gradient."""
     numbers: list[int] = []
 
@@ -174,11 +174,20 @@ def _general(type: types.Type) -> types.Type:
 
 # --- registration ---------------------------------------------------------------------------------
 
-register_default(CompiledType)(models.OpaqueModel)
+
+def register() -> None:
+    """Tells numba of all of this, once."""
+    if Compiled not in typeof_impl.registry:
+        register_default(CompiledType)(models.OpaqueModel)
+        typeof_impl.register(Compiled)(_typeof)
+        typeof_impl.register(GradientAlone)(_typeof)
+        infer_getattr(_Attributes)
+        lower_getattr_generic(CompiledType)(_attribute)
+        lower_constant(CompiledType)(_constant)
+        unbox(CompiledType)(_unbox)
+        box(CompiledType)(_box)
 
 
-@typeof_impl.register(Compiled)
-@typeof_impl.register(GradientAlone)
 def _typeof(function: Any, c: Any) -> CompiledType:
     known = vars(function).get("_numba_type")
     if known is None or known.function is not function:
@@ -187,32 +196,27 @@ def _typeof(function: Any, c: Any) -> CompiledType:
     return known
 
 
-@infer_getattr
 class _Attributes(AttributeTemplate):
     key = CompiledType
 
-    def generic_resolve(self, type: CompiledType, name: str) -> types.Type | None:
+    def generic_resolve(self, type: Any, name: str) -> Any:  # type: ignore[override]
         if name in ("value", "grad") and isinstance(type.function, Gradient):
             return _typeof(getattr(type.function, name), None)
         return None
 
 
-@lower_getattr_generic(CompiledType)
 def _attribute(context: Any, builder: Any, type: Any, value: Any, name: str) -> Any:
     return context.get_dummy_value()
 
 
-@lower_constant(CompiledType)
 def _constant(context: Any, builder: Any, type: Any, item: Any) -> Any:
     return context.get_dummy_value()
 
 
-@unbox(CompiledType)
 def _unbox(type: Any, item: Any, c: Any) -> NativeValue:
     return NativeValue(c.context.get_dummy_value())
 
 
-@box(CompiledType)
 def _box(type: CompiledType, value: Any, c: Any) -> Any:
     address = c.context.add_dynamic_addr(c.builder, id(type.function), info="a compiled function")
     item = c.builder.bitcast(address, c.pyapi.pyobj)

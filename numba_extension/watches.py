@@ -15,7 +15,6 @@ from collections.abc import Iterator
 from types import ModuleType
 from typing import Any
 
-
 from ..codegen.entry.form import Captured, Expected, Read
 from ..tracer.errors import unsupported
 
@@ -50,7 +49,8 @@ def _read(read: Read) -> Iterator[Word]:
     elif read.kind == "attribute" and isinstance(read.owner, ModuleType):
         yield _version(vars(read.owner))
     elif read.kind == "attribute" and isinstance(read.owner, type):
-        for kind in (*read.owner.__mro__, *type(read.owner).__mro__):
+        owner: Any = read.owner
+        for kind in (*owner.__mro__, *type(owner).__mro__):
             # A mapping proxy refers to the dictionary that it shows, and to nothing else.
             yield from (_version(d) for d in gc.get_referents(vars(kind)) if type(d) is dict)
     elif read.kind == "container":

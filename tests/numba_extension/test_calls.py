@@ -15,7 +15,7 @@ from adjit import compile_grad, grad, jit
 from adjit.tracer.errors import AdjitError
 
 RNG = np.random.default_rng(0)
-Pair = namedtuple("Pair", ["w", "b"])  # noqa: PYI024  (numba knows these)
+Pair = namedtuple("Pair", ["w", "b"])
 
 
 def rosenbrock(x):

@@ -184,7 +184,7 @@ def test_attributes_of_objects_are_refused() -> None:
     def inside(x):
         return f(x)
 
-    with pytest.raises(AdjitError, match="Model.rate inside numba"):
+    with pytest.raises(AdjitError, match=r"Model\.rate inside numba"):
         inside(1.0)
 
 

@@ -107,9 +107,13 @@ def test_raised_below_a_parallel_loop(where: int) -> None:
     k = np.zeros(300, int)
     assert inside(np.ones(3), k) == 300.0
     k[where] = 7
-    with pytest.raises((IndexError, SystemError)):
+
+    def run() -> None:
         inside(np.ones(3), k)
         assert len(k) == 300  # an exception from another thread comes between two statements
+
+    with pytest.raises((IndexError, SystemError)):
+        run()
     k[where] = 0
     assert inside(np.ones(3), k) == 300.0
 
