@@ -18,7 +18,7 @@ from .errors import error, unsupported
 from .layout import Ints, Layout
 from .lift import cast_array, lift
 from .promote import WEAK_DTYPE, check_dtype, weak_of
-from .special import names_of_ufuncs, rule_of, ufunc_name
+from .special import rule_of, without_rule
 from .table import FUNCTIONS, settle_layouts
 from .ufuncs import COMPARISONS
 
@@ -41,7 +41,7 @@ def call_ufunc(
     name = ufunc.__name__
     rule = rule_of(ufunc)
     if rule is None:
-        raise unsupported(ufunc_name(ufunc), names_of_ufuncs())
+        raise without_rule(ufunc)
     if signature is not None:
         raise unsupported(f"np.{name} with signature=", hint="give dtype= instead")
     operands = [as_operand(x, name) for x in inputs]

@@ -34,6 +34,7 @@ from .functions.scalars import CALLS
 from .generators import is_generator
 from .iteration import STAGED
 from .lift import lift
+from .numba_functions import call_numba, is_numba
 from .places import MISSING, Attribute, IdentityOf
 from .randomness import draws, make, makes_generator, read_state
 from .source import is_user_class, is_user_function, is_user_module
@@ -70,6 +71,8 @@ def call(trace: Trace, f: Any, args: tuple, kwargs: dict[str, Any]) -> Any:
             return _call_unseen(trace, f, args, kwargs)
         return known(*args, **kwargs)
     _refuse_time(f)
+    if is_numba(f) or (isinstance(f, MethodType) and is_numba(f.__self__)):
+        return call_numba(trace, f, args, kwargs)
     if isinstance(f, np.ufunc):  # which takes None for some of its defaults, but not given
         kwargs = {name: item for name, item in kwargs.items() if item is not None}
     if isinstance(f, MethodType):
@@ -81,8 +84,6 @@ def call(trace: Trace, f: Any, args: tuple, kwargs: dict[str, Any]) -> Any:
         if inner is not None:
             adopt(trace, memory_of(trace).places, inner[0])
         return call(trace, f.func, (*before, *args), {**named, **kwargs})
-    if type(f).__module__.partition(".")[0] == "numba" and hasattr(f, "py_func"):
-        return call(trace, f.py_func, args, kwargs)
     if isinstance(f, type):
         return _construct(trace, f, args, kwargs)
     method = getattr(type(f), "__call__", None)  # noqa: B004  (the method itself is wanted)

@@ -12,6 +12,7 @@ import numpy as np
 from ..ir import ops
 from ..ir.graph import Value
 from ..ir.op import const
+from .errors import AdjitError, unsupported
 from .ufuncs import UFUNCS, Rule
 
 
@@ -158,6 +159,10 @@ SPECIAL: dict[str, Rule] = {
 """Name of a ufunc in `scipy.special` -> rule."""
 
 
+RULE = "write it in NumPy, as a custom_vjp if you know its derivative"
+"""The way out for compiled functions of other libraries."""
+
+
 def from_scipy(function: Any, package: str = "scipy.special") -> str | None:
     """The name of what a package of SciPy has under it."""
     module = sys.modules.get(package)
@@ -170,7 +175,15 @@ def from_scipy(function: Any, package: str = "scipy.special") -> str | None:
 def ufunc_name(ufunc: np.ufunc) -> str:
     """How a user writes it."""
     name = ufunc.__name__
-    return f"np.{name}" if getattr(np, name, None) is ufunc else f"scipy.special.{name}"
+    if getattr(np, name, None) is ufunc:
+        return f"np.{name}"
+    return f"scipy.special.{name}" if from_scipy(ufunc) else f"the ufunc {name}"
+
+
+def without_rule(ufunc: np.ufunc) -> AdjitError:
+    """The error for a ufunc that is not in the tables."""
+    name = ufunc_name(ufunc)
+    return unsupported(name, names_of_ufuncs(), RULE if name.startswith("the ") else "")
 
 
 def rule_of(ufunc: np.ufunc) -> Rule | None:

@@ -25,7 +25,7 @@ from ..layout import Ints
 from ..lift import lift
 from ..promote import check_dtype
 from ..regions import refuse
-from ..special import names_of_ufuncs, rule_of, ufunc_name
+from ..special import rule_of, without_rule
 from ..table import implements
 from .common import (
     UNSET,
@@ -118,7 +118,7 @@ def _scan_each(step: Step, x: Value) -> Value:
 def _binary(ufunc: np.ufunc, method: str) -> Callable[..., Any]:
     rule = rule_of(ufunc)
     if rule is None:
-        raise unsupported(ufunc_name(ufunc), names_of_ufuncs())
+        raise without_rule(ufunc)
     if ufunc.nin != 2 or ufunc.nout != 1:
         kind = "reduce" if method == "reduceat" else method
         raise error("value", text=f"{kind} only supported for binary functions")
