@@ -55,6 +55,8 @@ class Case:
     training: bool = False
     """A call is a step of training, which changes the arguments: a peer's program takes them once
     and returns what is called, and the answer, whose gradient is by them."""
+    direct: bool = False
+    """Every peer's program returns value and gradient: adjit's is called by numba's code."""
     step: float = 1e-3
     """Of central differences."""
     slack: float = 1.0

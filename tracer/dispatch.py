@@ -277,7 +277,7 @@ class Dispatcher:
     def sample(self, arguments: Arguments) -> Path:
         """The path of these arguments, which is not kept."""
         with self.lock:
-            return self._record(arguments, (), {}, None)[0]
+            return self._record(arguments, (), {})[0]
 
     def _record(
         self,

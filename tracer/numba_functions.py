@@ -19,13 +19,15 @@ from .errors import unsupported
 from .lift import has_proxy
 from .special import RULE
 
+_C_FUNCTION: Any = ctypes.CFUNCTYPE(None).__base__
+
 if TYPE_CHECKING:
     from .trace import Trace
 
 
 def is_numba(f: Any) -> bool:
     """Whether something is of one of numba's own types, or a C function."""
-    return type(f).__module__.partition(".")[0] == "numba" or isinstance(f, ctypes._CFuncPtr)
+    return type(f).__module__.partition(".")[0] == "numba" or isinstance(f, _C_FUNCTION)
 
 
 def call_numba(trace: Trace, f: Any, args: tuple, kwargs: dict[str, Any]) -> Any:

@@ -1,12 +1,15 @@
-"""adjit: `compile_grad` of the NumPy program."""
+"""adjit: `compile_grad` of the NumPy program, or what calls it inside numba."""
 
 from __future__ import annotations
 
+import importlib.util
+
 import numpy as np
 
+from ...numba_extension import init
 from ...tracer.api import compile_grad
 from ..case import Arguments, Case, leaves
-from . import Answer, Prepared, Program, program
+from . import Answer, NoProgramError, Prepared, Program, program
 
 
 def start(threads: int) -> None:
@@ -15,13 +18,20 @@ def start(threads: int) -> None:
 
 
 def find(case: Case) -> Program:
-    return program("adjit", case) if case.training else case.written(case.fun)
-
-
-def prepare(program: Program, case: Case, args: Arguments) -> Prepared:
     if case.training:
-        return Prepared(*program(*args))
-    compiled = compile_grad(program, argnums=case.argnums)
+        return program("adjit", case)
+    if not case.direct:
+        return case.written(case.fun)
+    if importlib.util.find_spec("numba") is None:
+        raise NoProgramError
+    init()  # which numba does itself where adjit is installed
+    return program("adjit", case, again=True)
+
+
+def prepare(found: Program, case: Case, args: Arguments) -> Prepared:
+    if case.training:
+        return Prepared(*found(*args))
+    compiled = found if case.direct else compile_grad(found, argnums=case.argnums)
     return Prepared(lambda: compiled(*args), lambda out: Answer(float(out[0]), leaves(out[1])))
 
 

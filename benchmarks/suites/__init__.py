@@ -12,6 +12,7 @@ from . import (
     loops,
     mixtures,
     networks,
+    numba,
     recurrent,
     reductions,
     regression,
@@ -35,6 +36,7 @@ SUITES: dict[str, Suite] = {
         recurrent.SUITE,
         loops.SUITE,
         calls.SUITE,
+        numba.SUITE,
         compile.SUITE,
         start.SUITE,
     )
