@@ -1,9 +1,9 @@
-"""`adjit bench`: the command line."""
+"""`adjit bench`: from what the command line asks for to what it prints."""
 
 from __future__ import annotations
 
-import argparse
-import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from . import compare, machine, report, results
@@ -13,36 +13,37 @@ from .selection import UnknownNameError, select_cases, select_peers
 from .suites import SUITES
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    add = parser.add_argument
-    add("names", nargs="*", metavar="NAME", help="suites, cases or patterns; all without one")
-    add("--list", action="store_true", help="show the suites, cases and peers, and stop")
-    add("--peers", metavar="A,B", help="the peers beside adjit; all that are installed without it")
-    add("--no-peers", action="store_true", help="adjit alone")
-    add("--threads", type=int, metavar="N", help="for every peer; the cores without it")
-    add("--seconds", type=float, default=0.5, help="of timed calls, for each case and peer")
-    add("--limit", type=float, default=120.0, help="seconds that a compilation may take")
-    add("--quick", action="store_true", help="small sizes and few calls: does everything run?")
-    add("--json", type=Path, metavar="FILE", help="write the results")
-    add("--plot", type=Path, metavar="FILE", help="draw them, as .png or .svg")
-    add("--baseline", type=Path, metavar="FILE", help="compare with an earlier --json")
-    add("--tolerance", type=float, default=0.15, help="of a regression: 0.15 is 15 percent")
+@dataclass(frozen=True)
+class Asked:
+    """What the command line asks for; `cli/bench.py` says what each of it means."""
+
+    names: Sequence[str]
+    list: bool
+    peers: str | None
+    no_peers: bool
+    threads: int | None
+    seconds: float
+    limit: float
+    quick: bool
+    json: Path | None
+    plot: Path | None
+    baseline: Path | None
+    tolerance: float
 
 
 class UsageError(Exception):
     """The command line asks for what cannot be; nothing has been measured."""
 
 
-def run(options: argparse.Namespace) -> int:
+def run(asked: Asked) -> int:
     """The exit status: 1 where adjit regressed or is wrong somewhere."""
     try:
-        return checked(options)
-    except (UsageError, UnknownNameError, results.UnreadableError) as error:
-        print(f"adjit bench: {error}", file=sys.stderr)
-        return 2
+        return checked(asked)
+    except (UnknownNameError, results.UnreadableError) as problem:
+        raise UsageError(str(problem)) from problem
 
 
-def checked(options: argparse.Namespace) -> int:
+def checked(options: Asked) -> int:
     if options.list:
         print("\n".join(report.listing(SUITES.values(), PEERS.values())))
         return 0
@@ -95,7 +96,7 @@ def counted(note: Note, position: int, count: int) -> Note:
     return lambda text: note(f"{position}/{count} {text}")
 
 
-def finish(options: argparse.Namespace, found: results.Run, baseline: results.Run | None) -> int:
+def finish(options: Asked, found: results.Run, baseline: results.Run | None) -> int:
     console = report.console()
     if options.plot is not None:
         from .plot import plot

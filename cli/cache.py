@@ -2,38 +2,51 @@
 
 from __future__ import annotations
 
-import argparse
-import sys
+import json
 from datetime import datetime
+from pathlib import Path
 
-from ..codegen.cache import clear, entries, folder
+import click
 
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "action", nargs="?", default="list", choices=("list", "clear"), help="list without it"
-    )
+from .options import examples, json_option, traceback_option
 
 
-def run(options: argparse.Namespace) -> int:
+@click.command("cache", epilog=examples("adjit cache", "adjit cache clear"))
+@click.argument("action", type=click.Choice(["list", "clear"]), default="list")
+@json_option
+@traceback_option
+def command(action: str, as_json: bool) -> None:
+    """List the compiled code kept on disk, or clear it.
+
+    It is in the folder that ADJIT_CACHE names, else in the user's folder for caches.
+    """
+    from ..codegen.cache import clear, folder
+
     place = folder()
     if place is None:
-        print("nothing is kept: ADJIT_CACHE is off, or this user has no home")
-        return 0
-    try:
-        if options.action == "clear":
-            count, size = clear(place)
-            print(f"{place}: deleted {_files(count)}, {_bytes(size)}")
-            return 0
-        found = entries(place)
-    except OSError as problem:
-        print(f"adjit cache: {problem}", file=sys.stderr)
-        return 1
-    print(f"{place}: {_files(len(found))}, {_bytes(sum(entry.bytes for entry in found))}")
+        text = "nothing is kept: ADJIT_CACHE is off, or this user has no home"
+        click.echo(json.dumps({"folder": None, "entries": []}) if as_json else text)
+    elif action == "clear":
+        count, size = clear(place)
+        deleted = {"folder": str(place), "deleted": count, "bytes": size}
+        text = f"{place}: deleted {_files(count)}, {_bytes(size)}"
+        click.echo(json.dumps(deleted) if as_json else text)
+    else:
+        _list(place, as_json)
+
+
+def _list(place: Path, as_json: bool) -> None:
+    from ..codegen.cache import entries
+
+    found = entries(place)
+    if as_json:
+        rows = [{"label": e.label, "bytes": e.bytes, "used": e.used} for e in found]
+        click.echo(json.dumps({"folder": str(place), "entries": rows}))
+        return
+    click.echo(f"{place}: {_files(len(found))}, {_bytes(sum(entry.bytes for entry in found))}")
     for entry in found:
         used = datetime.fromtimestamp(entry.used).strftime("%Y-%m-%d %H:%M")
-        print(f"{used}  {_bytes(entry.bytes):>8}  {entry.label}")
-    return 0
+        click.echo(f"{used}  {_bytes(entry.bytes):>8}  {entry.label}")
 
 
 def _files(count: int) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,21 @@ STEPS = {8: 2e-3, 4: 6e-2}
 
 class GradientMismatchError(AdjitError, AssertionError):
     """A derivative that differs from differences; the message holds both numbers."""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A derivative beside differences; ``error`` and ``limit`` are of the worst number."""
+
+    what: str
+    found: np.ndarray
+    expected: np.ndarray
+    error: float
+    limit: float
+
+    @property
+    def agrees(self) -> bool:
+        return self.error <= self.limit
 
 
 def check_grads(
@@ -35,6 +51,22 @@ def check_grads(
     Differences are extrapolated (Richardson), so the default tolerances are 1e-6 in f64 and
     2e-2 in f32. Raises :class:`GradientMismatchError` with both numbers.
     """
+    for each in comparisons(fun, args, order, modes, rtol, atol, seed):
+        if not each.agrees:
+            text = f"{each.what}: {each.found} where differences give {each.expected}"
+            raise GradientMismatchError(text)
+
+
+def comparisons(
+    fun: Callable[..., Any],
+    args: Sequence[Any],
+    order: int = 2,
+    modes: Sequence[str] = ("fwd", "rev"),
+    rtol: float | None = None,
+    atol: float | None = None,
+    seed: int = 0,
+) -> Iterator[Comparison]:
+    """What ``check_grads`` compares, one after the other."""
     for mode in modes:
         if mode not in ("fwd", "rev"):
             raise ValueError(f"modes are 'fwd' and 'rev', not {mode!r}")
@@ -47,7 +79,7 @@ def check_grads(
     name = getattr(fun, "__name__", "function")
     if not any(_is_float(leaf) for leaf in flatten(tuple(args))[0]):
         raise error("nothing", name=name)
-    _check(fun, tuple(args), order, tuple(modes), (rtol, atol), rng, name)
+    yield from _check(fun, tuple(args), order, tuple(modes), (rtol, atol), rng, name)
 
 
 def _check(
@@ -58,7 +90,7 @@ def _check(
     tolerance: tuple[float | None, float | None],
     rng: np.random.Generator,
     what: str,
-) -> None:
+) -> Iterator[Comparison]:
     if order < 1:
         return
     direction = _random_like(args, rng)
@@ -71,7 +103,7 @@ def _check(
     for mode in modes:
         if mode == "fwd":
             found = _floats(jvp(fun, args, direction)[1])
-            _compare(found, expected, limits, f"jvp of {what}")
+            yield from _compare(found, expected, limits, f"jvp of {what}")
             follow = _pushed(fun, direction)
         else:
             pulled = vjp(fun, *args)[1](weights)
@@ -80,10 +112,11 @@ def _check(
             scale = _inner(
                 [np.abs(x) for x in _floats(pulled)], [np.abs(x) for x in _floats(direction)]
             )
-            _compare([np.asarray(left)], [np.asarray(right)], limits, f"vjp of {what}", scale)
+            pair = [np.asarray(left)], [np.asarray(right)]
+            yield from _compare(*pair, limits, f"vjp of {what}", scale)
             follow = _pulled(fun, weights)
         label = "jvp" if mode == "fwd" else "vjp"
-        _check(follow, args, order - 1, modes, tolerance, rng, f"{label} of {what}")
+        yield from _check(follow, args, order - 1, modes, tolerance, rng, f"{label} of {what}")
 
 
 def _pushed(fun: Callable[..., Any], direction: tuple) -> Callable[..., Any]:
@@ -177,10 +210,15 @@ def _compare(
     limits: tuple[float, ...],
     what: str,
     scale: float = 0.0,
-) -> None:
+) -> Iterator[Comparison]:
     rtol, atol = limits
     for x, y in zip(found, expected, strict=True):
         size = max(scale, float(np.max(np.abs(y), initial=0.0)))
-        worst = np.abs(x - y) - rtol * np.maximum(np.abs(y), size)
-        if not np.all(worst <= atol):
-            raise GradientMismatchError(f"{what}: {x} where differences give {y}")
+        errors = np.abs(x - y)
+        limits_here = atol + rtol * np.maximum(np.abs(y), size) + np.zeros(errors.shape)
+        # NaN is no number that agrees, and the worst of all.
+        excess = np.nan_to_num(errors - limits_here, nan=np.inf)
+        worst = np.unravel_index(np.argmax(excess), excess.shape) if excess.size else None
+        error = np.nan_to_num(errors[worst], nan=np.inf) if worst is not None else 0.0
+        limit = limits_here[worst] if worst is not None else 0.0
+        yield Comparison(what, x, y, float(error), float(limit))

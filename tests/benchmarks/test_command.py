@@ -111,6 +111,9 @@ def test_what_cannot_be_is_said_at_once(
 def test_a_missing_dependency_is_named(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("importlib.util.find_spec", lambda name: None if name == "rich" else name)
+    def without_rich(name: str, package: str | None = None) -> str | None:
+        return None if name == "rich" else name
+
+    monkeypatch.setattr("importlib.util.find_spec", without_rich)
     assert main(["bench"]) == 2
-    assert capsys.readouterr().err == "adjit bench needs rich: pip install 'adjit[bench]'\n"
+    assert capsys.readouterr().err == "adjit bench: needs rich: pip install 'adjit[bench]'\n"

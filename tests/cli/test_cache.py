@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from adjit.__main__ import main
@@ -27,6 +29,16 @@ def test_it_lists_and_clears(place, capsys) -> None:
     assert capsys.readouterr().out == f"{place}: 0 entries, 0.0 kB\n"
 
 
+def test_json(place, capsys) -> None:
+    cache.fetch(cache.key("x"), "loss", lambda: bytes(5000))
+    assert main(["cache", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["folder"] == str(place)
+    assert [entry["label"] for entry in found["entries"]] == ["loss"]
+    assert main(["cache", "clear", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["deleted"] == 1
+
+
 def test_without_a_cache(monkeypatch, capsys) -> None:
     monkeypatch.setenv("ADJIT_CACHE", "off")
     for action in ("list", "clear"):
@@ -35,7 +47,5 @@ def test_without_a_cache(monkeypatch, capsys) -> None:
 
 
 def test_wrong_words(capsys) -> None:
-    with pytest.raises(SystemExit) as stopped:
-        main(["cache", "empty"])
-    assert stopped.value.code == 2
-    assert "choose from" in capsys.readouterr().err
+    assert main(["cache", "empty"]) == 2
+    assert "is not one of 'list', 'clear'" in capsys.readouterr().err
