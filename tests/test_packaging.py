@@ -6,6 +6,7 @@ from the wheel, and a Python file at the root is in it whether it should be or n
 
 from __future__ import annotations
 
+import importlib
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -62,3 +63,9 @@ def test_readme_starts_with_the_two_commands() -> None:
     assert "pip install -e '.[dev]'" in install
     assert "examples/logistic_regression.py" in install
     assert "pytest" in tests
+
+
+def test_numba_finds_the_extension(settings: dict) -> None:
+    place = settings["project"]["entry-points"]["numba_extensions"]["init"]
+    module, _, name = place.partition(":")
+    assert callable(getattr(importlib.import_module(module), name))
