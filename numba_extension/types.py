@@ -16,6 +16,7 @@ from numba.extending import NativeValue, box, typeof_impl, unbox
 from ..codegen.entry.form import Built
 from ..ir.types import ArrayType
 from ..tracer.errors import AdjitError
+from ..tracer.jacobians import Jacobian
 from ..tracer.transforms import Compiled, Gradient, GradientAlone
 from .arguments import Part, part
 from .lowering import Call, lower_call
@@ -181,6 +182,7 @@ def register() -> None:
         register_default(CompiledType)(models.OpaqueModel)
         typeof_impl.register(Compiled)(_typeof)
         typeof_impl.register(GradientAlone)(_typeof)
+        typeof_impl.register(Jacobian)(lambda jacobian, c: _typeof(jacobian.compiled, c))
         infer_getattr(_Attributes)
         lower_getattr_generic(CompiledType)(_attribute)
         lower_constant(CompiledType)(_constant)

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from numba import njit, prange
 
-from adjit import compile_grad, grad, jit
+from adjit import compile_grad, grad, hessian, jacobian, jit
 from adjit.tracer.errors import AdjitError
 
 RNG = np.random.default_rng(0)
@@ -330,6 +330,17 @@ def test_passed_as_an_argument_and_nested() -> None:
     same(apply(loss, x), loss(x))
     same(inside(x), (loss(x), other(x)))
     assert returned() is loss
+
+
+def test_jacobians() -> None:
+    rows, curvature = jacobian(lambda x: x[1:] * x[:-1]), hessian(rosenbrock)
+
+    @njit
+    def inside(x):
+        return rows(x), curvature(x)
+
+    x = RNG.normal(size=4)
+    same(inside(x), (rows(x), curvature(x)))
 
 
 def test_methods() -> None:
