@@ -66,7 +66,8 @@ class Leaf:
         size = math.prod(shape) * self.dtype.itemsize
         memory: Any = (ctypes.c_char * size).from_address(pointer) if pointer and size else b""
         found = np.frombuffer(memory, self.dtype).reshape(shape)
-        item = found if self.kind == "array" else self._python(found)
+        # A copy: the memory is numba's, and Python may keep what it is given.
+        item = found.copy() if self.kind == "array" else self._python(found)
         if self.kind == "int" and abs(item) >= DYNAMIC_INT:
             raise unsupported(f"the int {item} as an argument inside numba")
         return item

@@ -20,7 +20,7 @@ from ..tracer.forms import NotSimple, form_of
 from . import lost
 from . import native as code
 from .arguments import words_of
-from .watches import watches
+from .watches import objects, watches
 
 if TYPE_CHECKING:
     from ..codegen.entry.form import Built, Form
@@ -70,16 +70,18 @@ class Record:
         self.program = program
         self.form = form
         pairs = watches(form.captured)
-        captured = (
-            program.read()
-        )  # after the watches, which may so be older than what it finds, never newer
+        self._alive = objects(form.captured)
+        # After the watches, which may be older than what it finds, never newer.
+        captured = program.read()
         if captured is None:
             raise unsupported("a captured thing that changes while it is read, inside numba,")
         self.captured = list(captured.values())
+        self._places = [place for place, _ in pairs]
         self._pairs = _words([number for pair in pairs for number in pair])
         order = [n if n < arguments else ~(n - arguments) for n in form.inputs]
         self._order = _words(order)
-        self._pointers = _words([array.ctypes.data for array in self.captured])
+        self._addresses = [array.ctypes.data for array in self.captured]
+        self._pointers = _words(self._addresses)
         kernel, options = program.native.kernel, program.native.options
         cell = cell_of(options.threads or default_threads()) if kernel.divides else 0
         self.shapes = [size for output in form.outputs for size in output.ints]
@@ -104,13 +106,11 @@ class Record:
             return False
         pairs = watches(self.form.captured)
         captured = self.program.read()
-        if captured is None or len(pairs) * 2 != len(self._pairs):
+        if captured is None or [place for place, _ in pairs] != self._places:
             return False
-        if [array.ctypes.data for array in captured.values()] != list(self._pointers):
+        if [array.ctypes.data for array in captured.values()] != self._addresses:
             return False
-        for n, (place, expected) in enumerate(pairs):
-            if self._pairs[2 * n] != place:
-                return False
+        for n, (_, expected) in enumerate(pairs):
             self._pairs[2 * n + 1] = expected
         return True
 

@@ -38,6 +38,11 @@ def watches(captured: tuple[Captured, ...]) -> list[Word]:
     return list(found)
 
 
+def objects(captured: tuple[Captured, ...]) -> list[Any]:
+    """What is found now, whose memory the words are in."""
+    return [_value(each.read) for each in captured]
+
+
 def _read(read: Read) -> Iterator[Word]:
     """Words that change when reading finds another object."""
     if read.kind == "cell":
