@@ -14,7 +14,6 @@ PAGES = [
     "README.md",
     "docs/guide.md",
     "docs/arrays.md",
-PAGES = [
     "docs/imperative.md",
     "docs/training.md",
     "docs/numba.md",
