@@ -293,9 +293,9 @@ class Placement:
         """The scalars that a cone needs, and those that bind its symbols."""
         if not self._symbols:
             return found.scalars
-        mentioned: set[Symbol] = set()
+        mentioned: dict[Symbol, None] = {}
         for value in (*values, *(v for v, _ in found.computed)):
-            mentioned |= symbols(value)
+            mentioned |= dict.fromkeys(symbols(value))
         return found.scalars + [self._symbols[s] for s in mentioned if s in self._symbols]
 
     def _joins(self, step: int, store: Store, over: Shape) -> bool:

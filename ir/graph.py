@@ -150,18 +150,22 @@ def renamed(guards: Iterable[Guard], new: Mapping[Value, Value]) -> tuple[Guard,
     return tuple(replace(guard, value=new.get(guard.value, guard.value)) for guard in guards)
 
 
-def symbols(value: Value) -> set[Symbol]:
-    """The symbols that the type, the attributes and the regions of a Value mention.
+def symbols(value: Value) -> Sequence[Symbol]:
+    """The symbols that the type, the attributes and the regions of a Value mention, by name.
 
     Those that a region binds itself are not among them.
     """
+    return sorted(_symbols(value), key=lambda symbol: symbol.name)
+
+
+def _symbols(value: Value) -> set[Symbol]:
     found: set[Symbol] = set()
     for _, item in value.attrs:
         _collect(item, found)
     if not isinstance(value.type, TupleType):
         _collect(value.type.shape, found)
     for region in value.regions:
-        inner = {s for v in (*region.inputs, *region.values) for s in symbols(v)}
+        inner = {s for v in (*region.inputs, *region.values) for s in _symbols(v)}
         bound = {v.attr("symbol") for v in region.values if v.op.name == "index"}
         found |= inner - bound
     if value.op.name in ("loop", "index"):

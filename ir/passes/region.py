@@ -161,7 +161,9 @@ class Region:
         own |= {e.final for e in inner if e.kind != "count"}
         used = [arg for value in self.values for arg in value.args] + self.targets
         definitions = {v.attr("symbol"): v for v in self.graph.values if v.op is index}
-        mentioned = {s for value in self.values for s in symbols(value)} if definitions else set()
+        mentioned = (
+            dict.fromkeys(s for value in self.values for s in symbols(value)) if definitions else ()
+        )
         used += [definitions[s] for s in mentioned if s in definitions]
         needed = list(dict.fromkeys(value for value in used if value not in own))
         return choose(self.graph, self.chains, self.fixed, needed, force, forced, counts)
