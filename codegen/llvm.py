@@ -51,6 +51,7 @@ def lower(schedule: Schedule) -> ll.Module:
     kernel.attributes.add("nounwind")
     for argument in kernel.args:
         argument.add_attribute("noalias")
+    kernel.args[-1].name = "left"
     _Kernel(schedule, kernel, counts).emit()
     _entry(module, kernel, counts, schedule.slots)
     return module
@@ -74,6 +75,7 @@ def _entry(
     )
     b = ll.IRBuilder(entry.append_basic_block("entry"))
     inputs, outputs, arena, left, pool = entry.args
+    left.name = "left"
     arguments = []
     for pointers, count in ((inputs, counts[0]), (outputs, counts[1])):
         for number in range(count):

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from math import prod
 
 from ..ir.graph import Value
+from ..ir.sizes import sample
 from .access import Linear, identity, offset
 from .cone import cone
 from .schedule import Nest
@@ -30,7 +31,7 @@ def tile(nest: Nest, stored: Callable[[Value], bool], written: Iterable[Linear])
 
     ``written``: where the stores of the nest write.
     """
-    sizes = [dim for dim in nest.domain if isinstance(dim, int)]
+    sizes = [sample(dim) for dim in nest.domain if isinstance(dim, int)]
     if len(sizes) < max(2, len(nest.domain)) or sizes[-1] < 2 * BLOCK or prod(sizes) < WORTH:
         return None
     for form in (*written, *_read(nest, stored)):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Sequence
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -299,7 +300,7 @@ def _unpacked(packed: Value, leaves: Sequence[Any]) -> list[Any]:
             continue
         value = packed
         if len(floats) > 1:
-            size = int(np.prod(leaf.shape, dtype=np.int64))
+            size = prod(leaf.shape)
             value = ops.slice_(packed, start=(at,), step=(1,), size=(size,))
             at += size
             value = ops.reshape(value, shape=leaf.shape)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import autograd.numpy as arrays
-
 import autograd
+import autograd.numpy as arrays
 
 from ..case import Arguments, Case, leaves
 from . import Answer, Prepared, Program, program_or_numpy

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -286,7 +287,7 @@ def resize(a: Any, new_shape: Any) -> Any:
     """The elements in C order, again and again."""
     x = ravel(a)
     shape = as_shape(new_shape)
-    count = int(np.prod(shape, dtype=np.int64))
+    count = prod(shape)
     if x.size == 0 or count == 0:
         return wrap(ops.zeros(x.value.type.with_shape(shape)), scalar=False)
     times = -(-count // x.size)

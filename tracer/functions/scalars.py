@@ -1,6 +1,6 @@
 """Python's builtins on recorded numbers: what the rewriter calls instead of them.
 
-A builtin that is not here (``len``, ``range``, ``abs``, ``divmod``, ``bool``, ``print``, ...) is
+A builtin that is not here (``range``, ``abs``, ``divmod``, ``bool``, ``print``, ...) is
 called as it is: it asks the array by a method, which records or decides.
 """
 
@@ -74,6 +74,12 @@ def _to_int(x: Any, rounding: Callable[[Value], Value], what: str) -> Array:
     if x.weak is None and x.dtype != I64:
         bound = 1 if x.dtype == BOOL else 2 ** (8 * x.dtype.itemsize)
     return wrap(cast(x.value, I64), int, bound=bound)
+
+
+@records(len)
+def _len(x: Any, /) -> Any:
+    """The number of rows: ``len`` itself would make a plain number of a size."""
+    return x.shape[0] if isinstance(x, Array) and x.shape else builtins.len(x)
 
 
 @records(round)

@@ -1,7 +1,6 @@
 """Logistic regression of a small table: a script from the import to the first gradient."""
 
 import autograd.numpy as np
-
 from autograd import value_and_grad
 
 

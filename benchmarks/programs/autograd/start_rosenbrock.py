@@ -1,7 +1,6 @@
 """Rosenbrock's function of ten variables: a script from the import to the first gradient."""
 
 import autograd.numpy as np
-
 from autograd import value_and_grad
 
 

@@ -1,0 +1,327 @@
+"""Sizes that are arguments of a compiled library: numbers that remember what they are.
+
+Ahead of time a function is recorded with arrays of sample sizes. A :class:`Size` is such a sample,
+an ``int`` for all that computes with it, and knows the polynomial of the named sizes that it stands
+for; so it arrives in native code as that polynomial. What is asked of it, and is not true of all
+sizes, is noted: the library answers other sizes with an error.
+
+Two sizes are equal where their polynomials are. Arrays whose sizes only happen to be equal are
+treated as any others, which is right for them too; so only what the user's own code asks for
+equality is noted, and what may be zero.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+LEAST, MOST = 1, 1 << 40
+"""No named size may be less or more: what is empty is an error in many functions of NumPy."""
+
+Monomial = tuple["str | Floor | Greatest", ...]
+Polynomial = tuple[tuple[Monomial, int], ...]
+"""Sums of products of names with integer coefficients; sorted, without zeros."""
+
+
+@dataclass(frozen=True, slots=True)
+class Floor:
+    """``x // z``."""
+
+    x: Polynomial
+    z: Polynomial
+
+    def __str__(self) -> str:
+        return f"floor(({text_of(self.x)})/({text_of(self.z)}))"
+
+
+@dataclass(frozen=True, slots=True)
+class Greatest:
+    """``max(x, z)``."""
+
+    x: Polynomial
+    z: Polynomial
+
+    def __str__(self) -> str:
+        return f"max({text_of(self.x)}, {text_of(self.z)})"
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """``x op z`` was found to be ``outcome`` of the samples, and is not so of all sizes."""
+
+    x: Polynomial
+    op: str
+    z: Polynomial
+    outcome: bool
+
+    def __str__(self) -> str:
+        return f"{'' if self.outcome else 'not '}{text_of(self.x)} {self.op} {text_of(self.z)}"
+
+
+class _Asked(threading.local):
+    def __init__(self) -> None:
+        self.questions: dict[Question, None] | None = None
+        self.by_user: Callable[[], bool] = lambda: False
+
+
+_asked = _Asked()
+
+
+@contextmanager
+def questions(by_user: Callable[[], bool]) -> Iterator[dict[Question, None]]:
+    """What is asked of sizes, from here on; outside nothing is noted.
+
+    ``by_user()`` says whether it is the user's code that asks.
+    """
+    before = _asked.questions, _asked.by_user
+    found: dict[Question, None] = {}
+    _asked.questions, _asked.by_user = found, by_user
+    try:
+        yield found
+    finally:
+        _asked.questions, _asked.by_user = before
+
+
+class Size(int):
+    """A sample of a polynomial of sizes."""
+
+    terms: Polynomial
+    as_number: Callable[[Size], Any]
+    """How a recording takes the number itself; set by the recorder."""
+
+    def __new__(cls, value: int, terms: Polynomial) -> Size:
+        self = super().__new__(cls, value)
+        self.terms = terms
+        return self
+
+    def __str__(self) -> str:
+        return text_of(self.terms)
+
+    __repr__ = __str__
+
+    def __reduce__(self) -> tuple:
+        return Size, (int.__add__(self, 0), self.terms)
+
+    def __hash__(self) -> int:
+        return int.__hash__(self)
+
+    # --- arithmetic ---------------------------------------------------------------------------
+
+    def __add__(self, other: Any) -> Any:
+        if not isinstance(other, int):
+            return NotImplemented
+        return sized(int.__add__(self, other), _sum(self.terms, terms_of(other)))
+
+    __radd__ = __add__
+
+    def __sub__(self, other: Any) -> Any:
+        return self + -other if isinstance(other, int) else NotImplemented
+
+    def __rsub__(self, other: Any) -> Any:
+        return -self + other if isinstance(other, int) else NotImplemented
+
+    def __neg__(self) -> Any:
+        return self * -1
+
+    def __pos__(self) -> Size:
+        return self
+
+    def __abs__(self) -> Any:
+        return self if self >= 0 else -self
+
+    def __mul__(self, other: Any) -> Any:
+        if not isinstance(other, int):
+            return NotImplemented
+        return sized(int.__mul__(self, other), _product(self.terms, terms_of(other)))
+
+    __rmul__ = __mul__
+
+    def __floordiv__(self, other: Any) -> Any:
+        return _floor(self, other) if isinstance(other, int) else NotImplemented
+
+    def __rfloordiv__(self, other: Any) -> Any:
+        return _floor(other, self) if isinstance(other, int) else NotImplemented
+
+    def __mod__(self, other: Any) -> Any:
+        return self - self // other * other if isinstance(other, int) else NotImplemented
+
+    def __rmod__(self, other: Any) -> Any:
+        return other - other // self * self if isinstance(other, int) else NotImplemented
+
+    def __divmod__(self, other: Any) -> Any:
+        return self // other, self % other
+
+    def __pow__(self, other: Any, modulus: Any = None) -> Any:
+        if type(other) is int and other >= 0 and modulus is None:
+            found: Any = 1
+            for _ in range(other):
+                found = self * found
+            return found
+        return self.as_number() ** other
+
+    def __truediv__(self, other: Any) -> Any:
+        return self._number() / other
+
+    def __rtruediv__(self, other: Any) -> Any:
+        return other / self._number()
+
+    def _number(self) -> Any:
+        """The number in a recording; outside, where times are estimated, the sample."""
+        return int.__add__(self, 0) if _asked.questions is None else self.as_number()
+
+    # --- questions ------------------------------------------------------------------------------
+
+    def __eq__(self, other: object) -> Any:
+        return _ask(self, "==", other) if isinstance(other, int) else NotImplemented
+
+    def __ne__(self, other: object) -> Any:
+        return not _ask(self, "==", other) if isinstance(other, int) else NotImplemented
+
+    def __lt__(self, other: Any) -> Any:
+        return _ask(self, "<", other) if isinstance(other, int) else NotImplemented
+
+    def __ge__(self, other: Any) -> Any:
+        return not _ask(self, "<", other) if isinstance(other, int) else NotImplemented
+
+    def __gt__(self, other: Any) -> Any:
+        return _ask(other, "<", self) if isinstance(other, int) else NotImplemented
+
+    def __le__(self, other: Any) -> Any:
+        return not _ask(other, "<", self) if isinstance(other, int) else NotImplemented
+
+    def __bool__(self) -> bool:
+        return not _ask(self, "==", 0)
+
+
+def named(name: str, sample: int) -> Size:
+    """The size of a name, at a sample."""
+    return Size(sample, (((name,), 1),))
+
+
+def sample(number: int) -> int:
+    """The number for the samples, for estimates of time and memory that nothing depends on."""
+    return int.__add__(number, 0)
+
+
+def sized(value: int, terms: Polynomial) -> int:
+    """The number of a polynomial: plain where it is constant."""
+    if not terms:
+        return 0
+    if len(terms) == 1 and not terms[0][0]:
+        return terms[0][1]
+    return Size(value, terms)
+
+
+def terms_of(number: int) -> Polynomial:
+    if isinstance(number, Size):
+        return number.terms
+    return (((), int(number)),) if number else ()
+
+
+def largest(x: int, z: int) -> int:
+    """``max(x, z)`` for all sizes."""
+    if not isinstance(x, Size) and not isinstance(z, Size):
+        return max(x, z)
+    least = _least(_sum(terms_of(x), _scaled(terms_of(z), -1)))
+    if least is not None and least >= 0:
+        return x
+    least = _least(_sum(terms_of(z), _scaled(terms_of(x), -1)))
+    if least is not None and least >= 0:
+        return z
+    value = x if int.__ge__(x, z) else z
+    return Size(int.__add__(value, 0), (((Greatest(terms_of(x), terms_of(z)),), 1),))
+
+
+def _sum(x: Polynomial, z: Polynomial) -> Polynomial:
+    total = dict(x)
+    for monomial, c in z:
+        total[monomial] = total.get(monomial, 0) + c
+    return _sorted(total)
+
+
+def _scaled(x: Polynomial, factor: int) -> Polynomial:
+    return tuple((monomial, c * factor) for monomial, c in x) if factor else ()
+
+
+def _product(x: Polynomial, z: Polynomial) -> Polynomial:
+    total: dict[Monomial, int] = {}
+    for a, c in x:
+        for b, d in z:
+            monomial = tuple(sorted((*a, *b), key=str))
+            total[monomial] = total.get(monomial, 0) + c * d
+    return _sorted(total)
+
+
+def _sorted(terms: Mapping[Monomial, int]) -> Polynomial:
+    kept = ((monomial, c) for monomial, c in terms.items() if c)
+    return tuple(sorted(kept, key=lambda term: (-len(term[0]), tuple(map(str, term[0])))))
+
+
+def _floor(x: int, z: int) -> int:
+    if not z:
+        raise ZeroDivisionError("integer division or modulo by zero")
+    value = int.__floordiv__(x, z)
+    if type(z) is int and all(c % z == 0 for _, c in terms_of(x)):
+        return sized(value, tuple((monomial, c // z) for monomial, c in terms_of(x)))
+    return Size(value, (((Floor(terms_of(x), terms_of(z)),), 1),))
+
+
+def _ask(x: int, op: str, z: int) -> bool:
+    difference = _sum(terms_of(x), _scaled(terms_of(z), -1))
+    least = _least(difference)
+    most = _least(_scaled(difference, -1))
+    if op == "==":
+        if not difference:
+            return True
+        if (least is not None and least > 0) or (most is not None and most > 0):
+            return False
+        outcome = False  # samples may be equal by chance
+        noted = type(z) is int and z == 0
+    else:
+        if least is not None and least >= 0:
+            return False
+        if most is not None and most > 0:
+            return True
+        outcome = int.__lt__(x, z)
+        noted = True
+    if _asked.questions is not None and (noted or _asked.by_user()):
+        _asked.questions[Question(terms_of(x), op, terms_of(z), outcome)] = None
+    return outcome
+
+
+def _least(x: Polynomial) -> int | None:
+    """The least that a polynomial can be, where that is easily seen."""
+    total = 0
+    for monomial, c in x:
+        if not all(isinstance(atom, str) for atom in monomial):
+            return None
+        total += c * (LEAST if c > 0 else MOST) ** len(monomial)
+    return total
+
+
+def text_of(terms: Polynomial) -> str:
+    """The polynomial as people write it."""
+    parts = []
+    for monomial, c in terms:
+        factors = list(map(str, monomial))
+        if c != 1 or not factors:
+            factors.insert(0, str(c))
+        parts.append("*".join(factors))
+    return " + ".join(parts) or "0"
+
+
+def evaluate(terms: Polynomial, numbers: Mapping[str, int]) -> int:
+    """The polynomial for some sizes."""
+    total = 0
+    for monomial, c in terms:
+        for atom in monomial:
+            if isinstance(atom, str):
+                c *= numbers[atom]
+            else:
+                x, z = evaluate(atom.x, numbers), evaluate(atom.z, numbers)
+                c *= x // z if isinstance(atom, Floor) else max(x, z)
+        total += c
+    return total
