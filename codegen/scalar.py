@@ -16,7 +16,7 @@ from .elementary.library import declare
 from .sizes import register
 
 
-class _Word(ll.IntType):  # type: ignore[misc]
+class _Word(ll.IntType):
     """64 bits, whose constants may be sizes that are known at run time (`sizes`)."""
 
     _instance_cache: ClassVar[dict[int, ll.IntType]] = {}

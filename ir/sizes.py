@@ -16,7 +16,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 LEAST, MOST = 1, 1 << 40
 """No named size may be less or more: what is empty is an error in many functions of NumPy."""
@@ -89,7 +89,7 @@ class Size(int):
     """A sample of a polynomial of sizes."""
 
     terms: Polynomial
-    as_number: Callable[[Size], Any]
+    as_number: ClassVar[Callable[[Any], Any]]
     """How a recording takes the number itself; set by the recorder."""
 
     def __new__(cls, value: int, terms: Polynomial) -> Size:

@@ -199,7 +199,7 @@ def access(x: Any, entries: list[Any], view: Callable[[Any, list[Any]], Any]) ->
     target = view(x, basic)
     shapes = [single.shape for _, single in arrays]
     try:
-        shape = broadcast_shapes(*shapes)
+        shape: Any = broadcast_shapes(*shapes)
     except IRError:
         text = "shape mismatch: indexing arrays could not be broadcast together with shapes "
         raise error("index", text=text + " ".join(map(_shape_text, shapes))) from None

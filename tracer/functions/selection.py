@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ...ir import ops
+from ...ir import ops, types
 from ...ir.errors import IRError
 from ...ir.graph import Value
 from ...ir.types import BOOL, I64
@@ -78,7 +78,7 @@ def along(x: Array, axis: int, indices: Value) -> Access:
     sizes = [dim for at, dim in enumerate(x.shape) if at != axis]
     sizes.insert(axis, indices.shape[axis])
     try:
-        shape = broadcast_shapes(tuple(sizes), indices.shape)
+        shape = types.broadcast_shapes(tuple(sizes), indices.shape)
     except IRError:
         text = f"shape mismatch: shapes {x.shape} and {indices.shape} do not fit along axis {axis}"
         raise error("index", text=text) from None
