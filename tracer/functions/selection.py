@@ -78,7 +78,7 @@ def along(x: Array, axis: int, indices: Value) -> Access:
     sizes = [dim for at, dim in enumerate(x.shape) if at != axis]
     sizes.insert(axis, indices.shape[axis])
     try:
-        shape = types.broadcast_shapes(tuple(sizes), indices.shape)
+        shape: Any = types.broadcast_shapes(tuple(sizes), indices.shape)
     except IRError:
         text = f"shape mismatch: shapes {x.shape} and {indices.shape} do not fit along axis {axis}"
         raise error("index", text=text) from None
