@@ -1,13 +1,14 @@
 """Sizes in LLVM: registers that each function computes where it begins.
 
 A :class:`Size` stands in the text of a function as the register ``%"size <polynomial>"``. The
-sizes that have names lie behind the tapes in the memory that ``left`` points to (`llvm`).
+sizes that have names lie behind the tapes in the memory that ``left`` points to (`llvm`); a
+function that takes them as arguments uses these (`argument`).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from ..ir.sizes import Floor, Polynomial, Size
 
@@ -21,8 +22,18 @@ def register(size: Size) -> str:
     return f'%"size {text}"'
 
 
+def argument(name: str) -> str:
+    """What the argument of a function is called that is the size of a name."""
+    return f"sized {name}"
+
+
 _USE = re.compile(r'%"size ([^"]*)"')
 _BEGIN = re.compile(r"^define .*?\{\n[^\n]*:\n", re.MULTILINE | re.DOTALL)
+
+
+def used(text: str) -> tuple[Polynomial, ...]:
+    """The sizes that a module computes with."""
+    return tuple(_known[name] for name in dict.fromkeys(_USE.findall(text)))
 
 
 def bind(text: str, names: Sequence[str], first: int) -> str:
@@ -38,18 +49,24 @@ def _bound(function: str, names: Sequence[str], first: int) -> str:
         return function
     begin = _BEGIN.match(function)
     assert begin is not None
-    lines = Lines(names, first)
+    known = {name for name in names if f'%"{argument(name)}"' in begin.group()}
+    lines = Lines(names, first, known)
     for text in used:
         lines.define(text, _known[text])
     return begin.group() + "\n".join(lines.lines) + "\n" + function[begin.end() :]
 
 
 class Lines:
-    """The instructions that compute sizes, each once."""
+    """The instructions that compute sizes, each once.
 
-    def __init__(self, names: Sequence[str], first: int) -> None:
+    Arguments are not checked yet where the function begins: nothing may depend on what they are.
+    """
+
+    def __init__(self, names: Sequence[str], first: int, arguments: Collection[str] = ()) -> None:
         self.names = names
         self.first = first
+        self.arguments = arguments
+        self.wraps = "" if arguments else " nsw"
         self.lines: list[str] = []
         self.done: dict[str, str] = {}
 
@@ -67,14 +84,18 @@ class Lines:
             term = str(c)
             for atom in monomial:
                 factor = self._atom(atom)
-                term = factor if term == "1" else self._emit(f"mul nsw i64 {term}, {factor}")
-            total = term if total == "0" else self._emit(f"add nsw i64 {total}, {term}")
+                term = (
+                    factor if term == "1" else self._emit(f"mul{self.wraps} i64 {term}, {factor}")
+                )
+            total = term if total == "0" else self._emit(f"add{self.wraps} i64 {total}, {term}")
         return total
 
     def _atom(self, atom: object) -> str:
         key = str(atom)
         if key not in self.done:
-            if isinstance(atom, str):
+            if isinstance(atom, str) and atom in self.arguments:
+                self.done[key] = f'%"{argument(atom)}"'
+            elif isinstance(atom, str):
                 place = self.first + list(self.names).index(atom)
                 at = self._emit(f'getelementptr inbounds i64, ptr %"left", i64 {place}')
                 self.done[key] = self._emit(f"load i64, ptr {at}")
@@ -88,7 +109,10 @@ class Lines:
         return self._emit(f"select i1 {more}, i64 {x}, i64 {z}")
 
     def _floor(self, x: str, z: str) -> str:
-        """Towards minus infinity, where LLVM's division is towards zero."""
+        """Towards minus infinity, where LLVM's division is towards zero; by positive numbers."""
+        if not z.isdigit():  # what is zero, or negative, is refused after this
+            divides = self._emit(f"icmp sgt i64 {z}, 0")
+            z = self._emit(f"select i1 {divides}, i64 {z}, i64 1")
         quotient = self._emit(f"sdiv i64 {x}, {z}")
         rest = self._emit(f"srem i64 {x}, {z}")
         inexact = self._emit(f"icmp ne i64 {rest}, 0")

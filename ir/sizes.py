@@ -12,6 +12,7 @@ equality is noted, and what may be zero.
 
 from __future__ import annotations
 
+import operator
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -83,6 +84,22 @@ def questions(by_user: Callable[[], bool]) -> Iterator[dict[Question, None]]:
         yield found
     finally:
         _asked.questions, _asked.by_user = before
+
+
+def are_asked() -> bool:
+    """Whether what is asked of sizes is noted: a function is recorded for sizes with names."""
+    return _asked.questions is not None
+
+
+@contextmanager
+def unasked() -> Iterator[None]:
+    """For what is computed of the samples themselves."""
+    before = _asked.questions
+    _asked.questions = None
+    try:
+        yield
+    finally:
+        _asked.questions = before
 
 
 class Size(int):
@@ -206,6 +223,11 @@ def sample(number: int) -> int:
     return int.__add__(number, 0)
 
 
+def integer(x: Any) -> int:
+    """``operator.index``, which would make a plain number of a size."""
+    return x if isinstance(x, Size) else operator.index(x)
+
+
 def sized(value: int, terms: Polynomial) -> int:
     """The number of a polynomial: plain where it is constant."""
     if not terms:
@@ -233,6 +255,11 @@ def largest(x: int, z: int) -> int:
         return z
     value = x if int.__ge__(x, z) else z
     return Size(int.__add__(value, 0), (((Greatest(terms_of(x), terms_of(z)),), 1),))
+
+
+def smallest(x: int, z: int) -> int:
+    """``min(x, z)`` for all sizes."""
+    return x + z - largest(x, z)
 
 
 def _sum(x: Polynomial, z: Polynomial) -> Polynomial:
@@ -263,6 +290,8 @@ def _sorted(terms: Mapping[Monomial, int]) -> Polynomial:
 def _floor(x: int, z: int) -> int:
     if not z:
         raise ZeroDivisionError("integer division or modulo by zero")
+    if z < 0:
+        x, z = -x, -z
     value = int.__floordiv__(x, z)
     if type(z) is int and all(c % z == 0 for _, c in terms_of(x)):
         return sized(value, tuple((monomial, c // z) for monomial, c in terms_of(x)))

@@ -6,7 +6,6 @@ base array; views of one base share it, so a write through any of them is seen b
 
 from __future__ import annotations
 
-import operator
 from math import prod
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +13,7 @@ import numpy as np
 
 from ..ir import ops
 from ..ir.graph import Block, Value
-from ..ir.sizes import Size
+from ..ir.sizes import integer
 from ..ir.types import Affine, part_dtype
 from . import layout as layouts
 from .current import current_trace
@@ -346,7 +345,7 @@ def _complete(shape: Any, size: int) -> Ints:
     given = shape if isinstance(shape, tuple | list) else (shape,)
     if any(isinstance(dim, Affine) for dim in given):
         return tuple(given)  # of a region: only axes of size one come and go
-    wanted = tuple(dim if isinstance(dim, Size) else operator.index(dim) for dim in given)
+    wanted = tuple(map(integer, given))
     holes = sum(dim < 0 for dim in wanted)
     if holes > 1:
         raise error("value", text="can only specify one unknown dimension")

@@ -14,7 +14,7 @@ from ..ir import ops
 from ..ir.graph import Value
 from ..ir.ops import dim_of
 from ..ir.ops.control import index
-from ..ir.sizes import Size
+from ..ir.sizes import Size, integer
 from ..ir.types import I64, Affine, Dim, lower_bound, upper_bound
 from .core import ArrayCore
 from .current import current_trace
@@ -42,7 +42,7 @@ def dimension(x: Any) -> Any:
     Outside of regions it is an int, and what it depends on becomes a guard.
     """
     if not isinstance(x, ArrayCore):
-        return x if isinstance(x, Affine | Size) else operator.index(x)
+        return x if isinstance(x, Affine) else integer(x)
     trace = x._check_alive("an index")
     if innermost(trace) is None or trace.is_constant(x.value):
         return operator.index(x)

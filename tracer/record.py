@@ -44,6 +44,7 @@ def record(
     known: Mapping[object, tuple[str, str]] | None = None,
     active: Container[int] | None = None,
     replay: Noise | None = None,
+    has_numbers: bool = True,
 ) -> tuple[Recording, Noise]:
     """Runs ``fun`` on proxies of ``arguments``; ``scalar``: the (first) result must be one, of
     real (``float``) or ``complex`` numbers.
@@ -52,10 +53,11 @@ def record(
     ``known``: those that other paths of the program unroll, which the forced outcomes assume.
     ``active``: the leaves to differentiate by (None: all). ``replay``: random numbers to use
     instead of new ones. Returned with the recording are those that it has used.
+    ``has_numbers``: whether the arrays of the arguments hold any, not only a type.
     """
     unrolled = dict(known or {})
     while True:
-        trace = Trace(forced, unrolled, active)
+        trace = Trace(forced, unrolled, active, has_numbers)
         drawing = drawing_of(trace)
         drawing.replay = replay
         try:
@@ -92,7 +94,7 @@ def _record(
             concrete: Any = leaf.array
             if isinstance(leaf.item, np.generic):
                 concrete = leaf.array[()]
-            proxy = trace.input(_label(leaf.name), concrete, leaf.weak, leaf.layout)
+            proxy = trace.input(_label(leaf.name), concrete, leaf.weak, leaf.layout, leaf.shape)
             trace.keys[proxy.value] = number
             proxies.append(proxy)
         result, outputs = run(trace, fun, arguments, proxies, scalar, has_aux)

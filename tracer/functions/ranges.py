@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-import operator
 from typing import Any
 
 import numpy as np
 
 from ...ir import ops
 from ...ir.op import const
+from ...ir.sizes import integer
 from ...ir.types import BOOL, F64, I64, part_dtype
 from ..apply import call_ufunc
 from ..array import Array, wrap
@@ -110,7 +110,7 @@ def linspace(
     *,
     device: Any = None,
 ) -> Any:
-    count = operator.index(num)
+    count = integer(num)
     if count < 0:
         raise error("value", text=f"Number of samples, {count}, must be non-negative.")
     parts = count - 1 if endpoint else count
