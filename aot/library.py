@@ -28,7 +28,7 @@ DEFAULT_KINDS = ("value", "value_and_grad")
 
 @dataclass(frozen=True, slots=True)
 class Library:
-    """What was written: ``files`` of a ``format``, with ``functions``, and ``notes`` for the user."""
+    """What was written: ``files`` of a ``format``, the ``functions``, ``notes`` for the user."""
 
     name: str
     format: str

@@ -24,7 +24,8 @@ def loader(name: str, library: str, functions: Sequence[Function]) -> str:
         "",
         "import os",
         "",
-        f"_library = ctypes.CDLL(os.path.join(os.path.dirname(os.path.abspath(__file__)), {library!r}))",
+        "_folder = os.path.dirname(os.path.abspath(__file__))",
+        f"_library = ctypes.CDLL(os.path.join(_folder, {library!r}))",
         f"_library.{name}_status.restype = ctypes.c_char_p",
         "",
         "",
@@ -37,7 +38,7 @@ def loader(name: str, library: str, functions: Sequence[Function]) -> str:
             f"{title} = make_function(_library, _TABLE[{n}], _message)"
             for n, title in enumerate(titles)
         ),
-        f"__all__ = {['LibraryFailed', *titles]!r}",
+        f"__all__ = {['LibraryError', *titles]!r}",
         "",
     ]
     return "\n".join(lines)

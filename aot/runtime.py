@@ -18,7 +18,7 @@ MOST_BYTES = 1 << 34
 """Of workspace that a loop of unknown length is given before the call fails."""
 
 
-class LibraryFailed(RuntimeError):
+class LibraryError(RuntimeError):
     """A function has returned a ``status`` other than 0."""
 
     def __init__(self, name: str, status: int, message: str) -> None:
@@ -77,7 +77,7 @@ def make_function(
         ]
         bytes_needed = room(*given)
         if bytes_needed < 0:
-            raise LibraryFailed(row["title"], 1, message(1))
+            raise LibraryError(row["title"], 1, message(1))
         passed = [
             x if shape is None else x.ctypes.data
             for x, (_, _, shape) in zip(arrays, inputs, strict=True)
@@ -92,7 +92,7 @@ def make_function(
                 break
             bytes_needed = 4 * memory.nbytes
         if status:
-            raise LibraryFailed(row["title"], status, message(status))
+            raise LibraryError(row["title"], status, message(status))
         found_results = tuple(y[()] for y in results)
         return found_results[0] if len(found_results) == 1 else found_results
 
