@@ -8,7 +8,7 @@ other sizes; so it is made at several samples, and has to be the same.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import isqrt
 from typing import Any
@@ -22,7 +22,7 @@ from ..codegen.schedule import Schedule
 from ..codegen.sizes import bind
 from ..codegen.tree import merge
 from ..ir.errors import IRError
-from ..ir.graph import Graph
+from ..ir.graph import Graph, Outcome
 from ..ir.passes.simplify import simplify
 from ..ir.sizes import Question, questions
 from ..ir.types import ArrayType
@@ -37,7 +37,15 @@ from .declare import Given, names_of
 from .entry import add_functions, terms
 from .errors import LibraryError
 from .function import Function, Parameter, distinct, identifier
-from .paths import Omitted, arguments_of, asked_by_user, recordings
+from .paths import (
+    Omitted,
+    again,
+    arguments_of,
+    asked_by_user,
+    explored,
+    first_trail,
+    trail_of,
+)
 
 KINDS = ("value", "grad", "value_and_grad", "jvp", "hvp", "jacobian")
 
@@ -65,92 +73,129 @@ class Compiled:
 def compiled(request: Request, kind: str, typical: Mapping[str, int]) -> Compiled:
     """One entry point; ``typical`` sizes are those that it is tuned for."""
     names = names_of(request.declared)
-    found = [_at(request, kind, sizes) for sizes in samples(names, typical)]
-    first = found[0]
-    for other in found[1:]:
-        _check_same(request, kind, first, other)
-    return first[0]
+    usual, *others = samples(names, typical)
+    first = _at(request, kind, usual, usual, None)
+    for sizes in others:  # small ones first: with a leak, the large ones may take forever
+        _check_same(request, kind, first, _at(request, kind, sizes, usual, first.trails))
+    return first.compiled
 
 
 def samples(names: Sequence[str], typical: Mapping[str, int]) -> list[dict[str, int]]:
-    """Sizes to record at: primes, all distinct, in the same proportions."""
+    """Sizes to record at: usual ones, and very small and very large ones.
+
+    Whatever is found of sizes is found of the usual ones, and noted (`ir/sizes.py`). If anything
+    has seen the number of a sample, it has seen two that are far apart.
+    """
     if not names:
         return [{}]
     given = {name: typical.get(name, 211 + 96 * n) for n, name in enumerate(names)}
     if any(size < 1 for size in given.values()):
         raise LibraryError("--typical: sizes are positive")
-    found, taken = [], set(range(50))
-    for factor in (1.0, 1.25, 1.5):
-        row = {}
-        for name in sorted(names, key=given.__getitem__):
-            size = int(given[name] * factor) + 1
-            while size in taken or not _is_prime(size):
-                size += 1
-            taken.add(size)
-            row[name] = size
-        found.append(row)
-    return found
+    small, large = iter(_primes(5)), iter(_primes(LARGE))
+    order = sorted(names, key=given.__getitem__)
+    return [given, {name: next(small) for name in order}, {name: next(large) for name in order}]
 
 
-def _is_prime(number: int) -> bool:
-    return all(number % n for n in range(2, isqrt(number) + 1))
+LARGE = 10**11
 
 
-Sampled = tuple[Compiled, Mapping[str, int]]
+def _primes(least: int) -> Iterator[int]:
+    """Primes, or what has no small factors, far enough apart that sums are none of them."""
+    number, step = least, 1
+    while True:
+        if all(number % n for n in range(2, min(isqrt(number) + 1, 1000))):
+            yield number
+            number += step
+            step += 1
+        number += 1
 
 
-def _at(request: Request, kind: str, sizes: Mapping[str, int]) -> Sampled:
+@dataclass(frozen=True, slots=True)
+class Sampled:
+    """A function compiled at a sample of the sizes, by the paths of ``trails``."""
+
+    compiled: Compiled
+    sizes: Mapping[str, int]
+    trails: tuple[tuple[Outcome, ...], ...]
+
+
+def _at(
+    request: Request,
+    kind: str,
+    sizes: Mapping[str, int],
+    typical: Mapping[str, int],
+    trails: tuple[tuple[Outcome, ...], ...] | None,
+) -> Sampled:
     strides.cache_clear()  # whose questions of sizes have to be asked again
-    with collector_paused(), questions(asked_by_user) as asked:
-        schedule, recording, arguments, omitted, types = _scheduled(request, kind, sizes)
-        names = names_of(request.declared)
+    names = names_of(request.declared)
+    with collector_paused(), questions(asked_by_user, typical) as asked:
+        paths = _paths(request, kind, sizes, trails)
+        schedule = plan(merge(paths.graphs, [path.keys for path in paths.paths]), alone=True)
         module = lower(schedule, grow=False)
-        function = _function(
-            request, kind, names, schedule, recording, arguments, omitted, types, tuple(asked)
-        )
+        function = _function(request, kind, names, schedule, paths, tuple(asked))
     add_functions(module, schedule, function)
-    frozen = tuple(
-        sorted(str(source) for source, item in recording.statics.items() if _is_number(item))
-    )
-    return Compiled(function, bind(str(module), names, 1 + 2 * schedule.tapes), frozen), sizes
+    recordings = [path.recording for path in paths.paths]
+    statics = {source: item for one in recordings for source, item in one.statics.items()}
+    frozen = tuple(sorted(str(source) for source, item in statics.items() if _is_number(item)))
+    text = bind(str(module), names, 1 + 2 * schedule.tapes)
+    return Sampled(Compiled(function, text, frozen), sizes, tuple(map(trail_of, recordings)))
 
 
 # --- one sample -----------------------------------------------------------------------------
 
 
-def _scheduled(
-    request: Request, kind: str, sizes: Mapping[str, int]
-) -> tuple[Schedule, Recording, Arguments, list[Omitted], tuple[ArrayType, ...]]:
+@dataclass(frozen=True, slots=True)
+class Paths:
+    """The paths of a function, the Graphs that are compiled for them, and their results' types."""
+
+    paths: list[Path]
+    graphs: list[Graph]
+    types: tuple[ArrayType, ...]
+    arguments: Arguments
+    omitted: list[Omitted]
+
+
+def _paths(
+    request: Request,
+    kind: str,
+    sizes: Mapping[str, int],
+    trails: tuple[tuple[Outcome, ...], ...] | None,
+) -> Paths:
     fun, mode, scalar = _form(request, kind)
-    arguments = arguments_of(request.fun, request.declared, sizes)
+    arguments = arguments_of(request.fun, request.declared, sizes, False)
     wrt = _wrt(request, arguments) if kind != "value" else []
     active = wrt if kind != "value" else range(len(arguments.leaves))
-    found, omitted = recordings(fun, arguments, scalar, active, request.has_numbers)
+    omitted: list[Omitted] = []
+    if trails is not None:
+        found = again(fun, arguments, scalar, active, trails)
+    else:
+        first: tuple[Outcome, ...] = ()
+        if request.has_numbers:
+            samples = arguments_of(request.fun, request.declared, sizes, True)
+            first = first_trail(fun, samples, scalar, active)
+        found, omitted = explored(fun, arguments, scalar, active, first)
     graphs: list[Graph] = []
     kept: list[Path] = []
-    types: tuple[ArrayType, ...] | None = None
+    types: tuple[ArrayType, ...] = ()
     for recording in found:
         inputs = [recording.inputs[leaf] for leaf in wrt]
         path = Path(recording, mode, tuple(n for n in inputs if n is not None))
-        trail = tuple(guard.expected for guard in recording.graph.guards)
-        where = recording.graph.guards[-1].where if trail else ""
         try:
             graph, chosen = _chosen(path, kind)
-            if types is not None and chosen != types:
+            if kept and chosen != types:
                 raise IRError("its results have other types or shapes than those of other paths")
             graph = loops_of(graph, alone=True)
             merge([*graphs, graph], [p.keys for p in (*kept, path)])
         except Exception as problem:
-            if not kept:
+            if not kept or trails is not None:
                 raise
-            omitted.append(Omitted(trail, where, str(problem)))
+            where = recording.graph.guards[-1].where if recording.graph.guards else ""
+            omitted.append(Omitted(trail_of(recording), where, str(problem)))
             continue
         types = chosen
         graphs.append(graph)
         kept.append(path)
-    assert types is not None
-    schedule = plan(merge(graphs, [path.keys for path in kept]), alone=True)
-    return schedule, kept[0].recording, arguments, omitted, types
+    return Paths(kept, graphs, types, arguments, omitted)
 
 
 def _form(request: Request, kind: str) -> tuple[Callable[..., Any], str, type | None]:
@@ -205,12 +250,10 @@ def _function(
     kind: str,
     names: tuple[str, ...],
     schedule: Schedule,
-    recording: Recording,
-    arguments: Arguments,
-    omitted: Sequence[Omitted],
-    types: Sequence[ArrayType],
+    paths: Paths,
     asked: tuple[Question, ...],
 ) -> Function:
+    recording, arguments = paths.paths[0].recording, paths.arguments
     inputs = []
     for key in schedule.program.keys:
         leaf = recording.keys[key[1]] if isinstance(key, tuple) else key
@@ -229,7 +272,7 @@ def _function(
         about = f"tangent of {name}" if is_tangent else "input"
         title = f"tangent_{name}" if is_tangent else name
         parameters.append(Parameter(title, declared.dtype, dims, about))
-    outputs = _outputs(request, kind, arguments, recording, types)
+    outputs = _outputs(request, kind, arguments, recording, paths.types)
     taken = distinct([*names, *(p.name for p in parameters), *(p.name for p in outputs)])
     if tuple(taken[: len(names)]) != names:
         raise LibraryError(f"the sizes {', '.join(names)} have names that are no names in C")
@@ -248,7 +291,7 @@ def _function(
         terms(slot_offsets(schedule.slots)[1]),
         schedule.tapes,
         len(schedule.program.leaves),
-        tuple(dict.fromkeys(f"{o.where}{f' ({o.why})' if o.why else ''}" for o in omitted)),
+        tuple(dict.fromkeys(f"{o.where}{f' ({o.why})' if o.why else ''}" for o in paths.omitted)),
     )
 
 
@@ -324,17 +367,18 @@ def _is_number(item: object) -> bool:
 
 
 def _check_same(request: Request, kind: str, first: Sampled, other: Sampled) -> None:
-    if first[0] == other[0]:
+    one, two = first.compiled, other.compiled
+    a, b = replace(one.function, omitted=()), two.function
+    if one.text == two.text and a == b:
         return
-    a, b = first[0].function, other[0].function
-    if first[0].text == other[0].text:
+    if one.text == two.text:
         differing = set(a.questions) ^ set(b.questions)
         what = "; ".join(sorted(map(str, differing))) or "its branches"
         raise LibraryError(
             f"{request.name}_{kind}: what it asks of its sizes is not the same for all of them:"
             f" {what}"
         )
-    left, right = first[0].text.splitlines(), other[0].text.splitlines()
+    left, right = one.text.splitlines(), two.text.splitlines()
     changed = [
         line
         for line in difflib.unified_diff(left, right, lineterm="", n=0)
@@ -343,9 +387,9 @@ def _check_same(request: Request, kind: str, first: Sampled, other: Sampled) -> 
     shown = "\n".join(f"    {line}" for line in changed[:4])
     raise LibraryError(
         f"{request.name}_{kind}: a size is taken as the number that it is at a sample, so the code"
-        f" would be wrong for others. At {_listed(first[1])} and {_listed(other[1])} it differs:\n"
-        f"{shown}\n  Declare that size as a number, or compute with it otherwise (n // 2 for"
-        " int(n / 2))."
+        f" would be wrong for others. With {_listed(first.sizes)} and {_listed(other.sizes)} it"
+        f" differs:\n{shown}\n  Declare that size as a number, or compute with it otherwise:"
+        " n // 2 for int(n / 2), n * 0.5 for 0.5 * n."
     )
 
 

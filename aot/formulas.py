@@ -48,8 +48,13 @@ def conditions(questions: Iterable[Question]) -> list[str]:
     least: dict[str, int] = {}
     most: dict[str, int] = {}
     rest: dict[str, None] = {}
+    without: list[tuple[str, int]] = []
     for question in questions:
         names = names_in(question.x) | names_in(question.z)
+        excluded = _excluded(question, *names) if len(names) == 1 else None
+        if excluded is not None:
+            without += [(next(iter(names)), size) for size in excluded]
+            continue
         bound = _bound(question, *names) if len(names) == 1 else None
         if bound is None:
             rest[_text(question)] = None
@@ -60,6 +65,9 @@ def conditions(questions: Iterable[Question]) -> list[str]:
         if high is not None:
             most[name] = min(most.get(name, high), high)
     found = [f"{name} >= {low}" for name, low in sorted(least.items()) if low > 1]
+    for name, excluded in without:
+        if excluded >= least.get(name, 1):
+            found.append(f"{name} != {excluded}")
     found += [f"{name} <= {high}" for name, high in sorted(most.items())]
     return found + list(rest)
 
@@ -71,25 +79,33 @@ def _text(question: Question) -> str:
 
 
 _LOOK = 300
-"""Sizes that are looked at one by one for the bounds of a condition."""
+"""Sizes that are looked at one by one for those that a condition excludes."""
+
+
+def _excluded(question: Question, name: str) -> list[int] | None:
+    """The sizes for which a linear ``!=`` does not hold; None if it is another condition."""
+    linear = all(len(monomial) < 2 for monomial, _ in (*question.x, *question.z))
+    if question.op != "==" or question.outcome or not linear:
+        return None
+    x, z = question.x, question.z
+    sizes = range(1, _LOOK)
+    found = [n for n in sizes if evaluate(x, {name: n}) == evaluate(z, {name: n})]
+    return found if len(found) < 2 else None
 
 
 def _bound(question: Question, name: str) -> tuple[int, int | None] | None:
-    """The least and the largest size for which a linear condition holds; None if it is another."""
+    """The least and the largest size for which a linear ``<`` holds; None if it is another."""
     if any(
         len(m) > 1 or not all(isinstance(a, str) for a in m) for m, _ in question.x + question.z
     ):
         return None
-    if question.op == "==" and question.outcome:
+    if question.op != "<":
         return None
 
     def holds(size: int) -> bool:
         x, z = evaluate(question.x, {name: size}), evaluate(question.z, {name: size})
-        return ((x < z) if question.op == "<" else (x == z)) == question.outcome
+        return (x < z) == question.outcome
 
-    if question.op == "==":  # one size, which is the least one, or else no bound
-        wrong = [size for size in range(1, _LOOK) if not holds(size)]
-        return (2, None) if wrong == [1] else ((1, None) if not wrong else None)
     low, high = 1, 1 << 40
     if holds(low) == holds(high):
         return (1, None) if holds(low) else None

@@ -8,7 +8,7 @@ out the same (`compiled`).
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -39,67 +39,80 @@ class Omitted:
 
 
 def arguments_of(
-    fun: Callable[..., Any], declared: Mapping[str, Any], sizes: Mapping[str, int]
+    fun: Callable[..., Any],
+    declared: Mapping[str, Any],
+    sizes: Mapping[str, int],
+    has_numbers: bool,
 ) -> Arguments:
-    """The declared arguments of a call at some sizes; what is not declared has its default."""
+    """The declared arguments of a call at some sizes; what is not declared has its default.
+
+    ``has_numbers``: with the numbers of the user's samples.
+    """
+
+    def leaf(name: str, item: Any) -> Leaf:
+        return leaf_of(name, item, sizes, has_numbers)
+
     signature = Signature(fun)
     try:
-        return signature.arguments((), dict(declared), lambda name, x: leaf_of(name, x, sizes))
-    except AdjitError:
-        positional = tuple(declared.values())  # of a builtin, or of parameters without names
-        return signature.arguments(positional, {}, lambda name, x: leaf_of(name, x, sizes))
+        return signature.arguments((), dict(declared), leaf)
+    except AdjitError:  # a builtin, or parameters without names
+        return signature.arguments(tuple(declared.values()), {}, leaf)
 
 
-def leaf_of(name: str, item: Any, sizes: Mapping[str, int]) -> Leaf:
+def leaf_of(name: str, item: Any, sizes: Mapping[str, int], has_numbers: bool) -> Leaf:
     if not isinstance(item, Given):  # the default of a parameter, which stays what it is
         return Leaf(name, item, None, None, ("default",))
     if item.size is not None:
         size = sized(evaluate(item.size, sizes), item.size)
         return Leaf(name, size, None, None, ("size",))
-    known = item.item(sizes) if item.item is not None else None
+    known = item.item(sizes) if item.item is not None and has_numbers else None
     if item.dims is None:
         number = item.dtype.type(1 if known is None else known)
         weak = {"f8": float, "i8": int}.get(item.dtype.str[1:])
         kept: Any = weak(number) if weak else number
         return Leaf(name, kept, np.asarray(number), weak, ("number",))
     shape = tuple(sized(evaluate(terms, sizes), terms) for terms in item.dims)
-    plain = tuple(evaluate(terms, sizes) for terms in item.dims)
-    array = np.broadcast_to(np.ones((), item.dtype), plain) if known is None else known
+    array = np.ones((1,) * len(shape), item.dtype) if known is None else known
     return Leaf(name, array, array, None, ("array",), contiguous(shape), shape)
 
 
-def recordings(
+def first_trail(
+    fun: Callable[..., Any], arguments: Arguments, scalar: type | None, wrt: Container[int]
+) -> tuple[Outcome, ...]:
+    """The branches that the user's samples take."""
+    recording, _ = record(fun, arguments, scalar=scalar, active=wrt)
+    return trail_of(recording)
+
+
+def explored(
     fun: Callable[..., Any],
     arguments: Arguments,
     scalar: type | None,
-    wrt: Sequence[int],
-    has_numbers: bool,
+    wrt: Container[int],
+    first: tuple[Outcome, ...],
 ) -> tuple[list[Recording], list[Omitted]]:
-    """The paths of a function; the first is what its samples take, if there are any."""
+    """The paths of a function, beginning with one."""
     found: list[Recording] = []
     omitted: list[Omitted] = []
     known: dict[object, tuple[str, str]] = {}
-    waiting: list[tuple[tuple[Outcome, ...], str]] = [((), "")]
+    waiting: list[tuple[tuple[Outcome, ...], str]] = [(first, "")]
     for trail, where in waiting:
         if len(found) == LIMIT:
             omitted.append(Omitted(trail, where, f"more than {LIMIT} paths"))
             continue
         try:
-            recording, _ = record(
-                fun, arguments, trail, scalar, False, known, set(wrt), None, has_numbers
-            )
+            recording = _recorded(fun, arguments, trail, scalar, wrt, known)
         except Exception as problem:
             # The user's own errors, too: a call that takes this way gets a status.
-            if not trail:
+            if not where:
                 raise
             omitted.append(Omitted(trail, where, f"{type(problem).__name__}: {problem}"))
             continue
-        if recording.draws:
-            raise LibraryError("random numbers: a library has no generators, pass the numbers in")
         known |= recording.apart
-        found.append(without_captures(recording))
+        found.append(recording)
         taken = [guard.expected for guard in recording.graph.guards]
-        for number, guard in enumerate(recording.graph.guards[len(trail) :], len(trail)):
+        begin = len(trail) if where else 0
+        for number, guard in enumerate(recording.graph.guards[begin:], begin):
             if isinstance(guard.expected, bool):
                 other = (*taken[:number], not guard.expected)
                 waiting.append((other, f"{guard.where}: {guard.reason} is {other[-1]}"))
@@ -107,6 +120,40 @@ def recordings(
                 reason = f"{guard.reason} is another number than {guard.expected}"
                 omitted.append(Omitted(tuple(taken[:number]), f"{guard.where}: {reason}", ""))
     return found, omitted
+
+
+def again(
+    fun: Callable[..., Any],
+    arguments: Arguments,
+    scalar: type | None,
+    wrt: Container[int],
+    trails: Iterable[tuple[Outcome, ...]],
+) -> list[Recording]:
+    """The same paths at other samples of the sizes."""
+    found: list[Recording] = []
+    known: dict[object, tuple[str, str]] = {}
+    for trail in trails:
+        found.append(_recorded(fun, arguments, trail, scalar, wrt, known))
+        known |= found[-1].apart
+    return found
+
+
+def _recorded(
+    fun: Callable[..., Any],
+    arguments: Arguments,
+    trail: tuple[Outcome, ...],
+    scalar: type | None,
+    wrt: Container[int],
+    known: Mapping[object, tuple[str, str]],
+) -> Recording:
+    recording, _ = record(fun, arguments, trail, scalar, known=known, active=wrt, has_numbers=False)
+    if recording.draws:
+        raise LibraryError("random numbers: a library has no generators, pass the numbers in")
+    return without_captures(recording)
+
+
+def trail_of(recording: Recording) -> tuple[Outcome, ...]:
+    return tuple(guard.expected for guard in recording.graph.guards)
 
 
 def without_captures(recording: Recording) -> Recording:
@@ -135,7 +182,8 @@ def without_captures(recording: Recording) -> Recording:
     )
 
 
-def asked_by_user() -> bool:
-    """Whether a comparison of sizes stands in the user's code."""
-    frame = sys._getframe(3)
-    return not is_ours(frame.f_code.co_filename)
+def asked_by_user(depth: int) -> bool:
+    """Whether what is asked of sizes is asked by the user's code, so many calls up."""
+    code = sys._getframe(depth).f_code
+    dataclass = code.co_filename == "<string>" and code.co_name in ("__eq__", "__hash__")
+    return not dataclass and not is_ours(code.co_filename)

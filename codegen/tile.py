@@ -36,9 +36,9 @@ def tile(nest: Nest, stored: Callable[[Value], bool], written: Iterable[Linear])
         return None
     for form in (*written, *_read(nest, stored)):
         coefficients = form[1]
-        if len(coefficients) == len(sizes) and abs(coefficients[-1]) >= LINE:
+        if len(coefficients) == len(sizes) and abs(sample(coefficients[-1])) >= LINE:
             for axis, c in enumerate(coefficients[:-1]):
-                if abs(c) == 1 and sizes[axis] >= BLOCK:
+                if abs(sample(c)) == 1 and sizes[axis] >= BLOCK:
                     return axis
     return None
 

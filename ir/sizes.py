@@ -17,6 +17,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, ClassVar
 
 LEAST, MOST = 1, 1 << 40
@@ -65,25 +66,30 @@ class Question:
 class _Asked(threading.local):
     def __init__(self) -> None:
         self.questions: dict[Question, None] | None = None
-        self.by_user: Callable[[], bool] = lambda: False
+        self.by_user: Callable[[int], bool] = lambda depth: False
+        self.typical: Mapping[str, int] | None = None
 
 
 _asked = _Asked()
 
 
 @contextmanager
-def questions(by_user: Callable[[], bool]) -> Iterator[dict[Question, None]]:
+def questions(
+    by_user: Callable[[int], bool], typical: Mapping[str, int]
+) -> Iterator[dict[Question, None]]:
     """What is asked of sizes, from here on; outside nothing is noted.
 
-    ``by_user()`` says whether it is the user's code that asks.
+    ``by_user(depth)`` says whether the frame so many calls up is of the user's code.
+    ``typical`` sizes are those that times are estimated for, and questions answered for, whatever
+    the samples are.
     """
-    before = _asked.questions, _asked.by_user
+    before = _asked.questions, _asked.by_user, _asked.typical
     found: dict[Question, None] = {}
-    _asked.questions, _asked.by_user = found, by_user
+    _asked.questions, _asked.by_user, _asked.typical = found, by_user, typical
     try:
         yield found
     finally:
-        _asked.questions, _asked.by_user = before
+        _asked.questions, _asked.by_user, _asked.typical = before
 
 
 def are_asked() -> bool:
@@ -123,22 +129,30 @@ class Size(int):
         return Size, (int.__add__(self, 0), self.terms)
 
     def __hash__(self) -> int:
+        if _asked.questions is not None and _asked.by_user(2):
+            raise TypeError(f"the size {self} is not known: it cannot be looked up")
         return int.__hash__(self)
+
+    @property
+    def real(self) -> Size:
+        return self
+
+    numerator = real
 
     # --- arithmetic ---------------------------------------------------------------------------
 
     def __add__(self, other: Any) -> Any:
         if not isinstance(other, int):
-            return NotImplemented
+            return self._number() + other if isinstance(other, float | complex) else NotImplemented
         return sized(int.__add__(self, other), _sum(self.terms, terms_of(other)))
 
     __radd__ = __add__
 
     def __sub__(self, other: Any) -> Any:
-        return self + -other if isinstance(other, int) else NotImplemented
+        return self + -other if isinstance(other, int | float | complex) else NotImplemented
 
     def __rsub__(self, other: Any) -> Any:
-        return -self + other if isinstance(other, int) else NotImplemented
+        return -self + other if isinstance(other, int | float | complex) else NotImplemented
 
     def __neg__(self) -> Any:
         return self * -1
@@ -151,7 +165,7 @@ class Size(int):
 
     def __mul__(self, other: Any) -> Any:
         if not isinstance(other, int):
-            return NotImplemented
+            return self._number() * other if isinstance(other, float | complex) else NotImplemented
         return sized(int.__mul__(self, other), _product(self.terms, terms_of(other)))
 
     __rmul__ = __mul__
@@ -166,10 +180,17 @@ class Size(int):
         return self - self // other * other if isinstance(other, int) else NotImplemented
 
     def __rmod__(self, other: Any) -> Any:
+        if type(other) is int and 0 <= other < self:
+            return other
+        if type(other) is int and other < 0 and -other <= self:
+            return other + self
         return other - other // self * self if isinstance(other, int) else NotImplemented
 
     def __divmod__(self, other: Any) -> Any:
         return self // other, self % other
+
+    def __rdivmod__(self, other: Any) -> Any:
+        return other // self, other % self
 
     def __pow__(self, other: Any, modulus: Any = None) -> Any:
         if type(other) is int and other >= 0 and modulus is None:
@@ -178,6 +199,47 @@ class Size(int):
                 found = self * found
             return found
         return self.as_number() ** other
+
+    def __rpow__(self, other: Any, modulus: Any = None) -> Any:
+        return other ** self.as_number()
+
+    def __lshift__(self, other: Any) -> Any:
+        return self * 2**other if type(other) is int and other >= 0 else _no_bits(self)
+
+    def __rshift__(self, other: Any) -> Any:
+        return self // 2**other if type(other) is int and other >= 0 else _no_bits(self)
+
+    def __and__(self, other: Any) -> Any:
+        """Of the last bits alone."""
+        last = type(other) is int and other >= 0 and not other & (other + 1)
+        return self % (other + 1) if last else _no_bits(self)
+
+    __rand__ = __and__
+
+    def __or__(self, other: Any) -> Any:
+        return _no_bits(self)
+
+    __ror__ = __xor__ = __rxor__ = __rlshift__ = __rrshift__ = __or__
+
+    def __invert__(self) -> Any:
+        return -self - 1
+
+    def bit_length(self) -> int:
+        return int(_no_bits(self))
+
+    bit_count = bit_length
+
+    def __round__(self, digits: Any = None) -> Any:
+        return self
+
+    __trunc__ = __floor__ = __ceil__ = __round__
+
+    def __float__(self) -> float:
+        if _asked.questions is not None:
+            raise TypeError(
+                f"the size {self} is not known: a float of it would be that of a sample"
+            )
+        return float(int.__add__(self, 0))
 
     def __truediv__(self, other: Any) -> Any:
         return self._number() / other
@@ -213,14 +275,26 @@ class Size(int):
         return not _ask(self, "==", 0)
 
 
+def _no_bits(size: Size) -> Any:
+    raise TypeError(f"the size {size} is not known, and so are its bits")
+
+
 def named(name: str, sample: int) -> Size:
     """The size of a name, at a sample."""
     return Size(sample, (((name,), 1),))
 
 
 def sample(number: int) -> int:
-    """The number for the samples, for estimates of time and memory that nothing depends on."""
+    """The number for typical sizes, for estimates of time and memory that nothing depends on."""
+    if isinstance(number, Size) and _asked.typical is not None:
+        return evaluate(number.terms, _asked.typical)
     return int.__add__(number, 0)
+
+
+def least(number: int) -> int:
+    """What a number is not less than for any sizes, as far as that is easily seen."""
+    found = _least(number.terms) if isinstance(number, Size) else number
+    return -(MOST**4) if found is None else found
 
 
 def integer(x: Any) -> int:
@@ -314,21 +388,68 @@ def _ask(x: int, op: str, z: int) -> bool:
             return False
         if most is not None and most > 0:
             return True
-        outcome = int.__lt__(x, z)
+        outcome = sample(x) < sample(z)
         noted = True
-    if _asked.questions is not None and (noted or _asked.by_user()):
+    if _asked.questions is not None and (noted or _asked.by_user(3)):
         _asked.questions[Question(terms_of(x), op, terms_of(z), outcome)] = None
     return outcome
 
 
+@lru_cache(maxsize=4096)
 def _least(x: Polynomial) -> int | None:
-    """The least that a polynomial can be, where that is easily seen."""
-    total = 0
+    """The least that a polynomial can be, where that is easily seen.
+
+    With every size written as its least value and the rest, which is not negative, most
+    polynomials that cannot be negative have no negative coefficients.
+    """
+    shifted: dict[Monomial, int] = {}
     for monomial, c in x:
-        if not all(isinstance(atom, str) for atom in monomial):
-            return None
-        total += c * (LEAST if c > 0 else MOST) ** len(monomial)
+        parts: list[tuple[Monomial, int]] = [((), c)]
+        for atom in monomial:
+            low = _bounds(atom)[0]
+            if low is None:
+                return None
+            grown = [((*rest, atom), factor) for rest, factor in parts]
+            parts = grown + ([(rest, factor * low) for rest, factor in parts] if low else [])
+        for rest, d in parts:
+            key = tuple(sorted(rest, key=str))
+            shifted[key] = shifted.get(key, 0) + d
+    total = 0
+    for monomial, c in shifted.items():
+        if c < 0:
+            for atom in monomial:
+                low, high = _bounds(atom)
+                if high is None:
+                    return None
+                c *= high - (low or 0)
+            total += c
+        elif not monomial:
+            total += c
     return total
+
+
+def _bounds(atom: str | Floor | Greatest) -> tuple[int | None, int | None]:
+    """What an atom is not less, and not more, than."""
+    if isinstance(atom, str):
+        return LEAST, MOST
+    low, high = _least(atom.x), _most(atom.x)
+    if isinstance(atom, Greatest):
+        lows = [bound for bound in (low, _least(atom.z)) if bound is not None]
+        highs = (high, _most(atom.z))
+        return max(lows, default=None), None if None in highs else max(highs)  # type: ignore[type-var]
+    if len(atom.z) == 1 and not atom.z[0][0]:
+        divisor = atom.z[0][1]
+        return (
+            None if low is None else low // divisor,
+            None if high is None else high // divisor,
+        )
+    positive = low is not None and low >= 0 and (_least(atom.z) or 0) > 0
+    return (0, high) if positive else (None, None)
+
+
+def _most(x: Polynomial) -> int | None:
+    least = _least(_scaled(x, -1))
+    return None if least is None else -least
 
 
 def text_of(terms: Polynomial) -> str:

@@ -19,7 +19,7 @@ def repeat(
     step: Callable[..., list[Value]],
 ) -> list[Value]:
     """A loop over ``step(i, *carried, *invariant)``, which returns what is carried on."""
-    if count == 0:
+    if type(count) is int and count == 0:
         return list(carried)
     symbol = _trace().symbol(count - 1)
     with Block() as block:

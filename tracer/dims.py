@@ -14,7 +14,7 @@ from ..ir import ops
 from ..ir.graph import Value
 from ..ir.ops import dim_of
 from ..ir.ops.control import index
-from ..ir.sizes import Size, integer
+from ..ir.sizes import Size, are_asked, integer
 from ..ir.types import I64, Affine, Dim, lower_bound, upper_bound
 from .core import ArrayCore
 from .current import current_trace
@@ -54,10 +54,11 @@ def dimension(x: Any) -> Any:
 
 
 def place_of(x: Any) -> Any:
-    """An index, as `dimension` has it; one that is drawn stays a number and makes no path."""
+    """An index, as `dimension` has it; one that is drawn stays a number and makes no path, and
+    so does any of a recording for all sizes."""
     if isinstance(x, ArrayCore) and not x.shape and x.dtype.kind in "iu":
         trace = x._check_alive("an index")
-        if innermost(trace) is None and trace.is_drawn(x.value):
+        if innermost(trace) is None and (trace.is_drawn(x.value) or are_asked()):
             return Opaque(x.value if x.dtype == I64 else ops.cast(x.value, dtype=I64))
     return dimension(x)
 

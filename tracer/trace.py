@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..codegen.call import Failure
-from ..ir.graph import Block, Graph, Guard, Value, renamed, symbols
+from ..ir.graph import Block, Graph, Guard, Value, has_sizes, renamed, symbols
 from ..ir.interpret import checked_index, evaluate
 from ..ir.op import INPUT, OPS
 from ..ir.ops.control import LOOP
@@ -263,7 +263,7 @@ class Trace:
             if top in self._same:
                 env[top] = env[self._same[top]]
             elif top.op is INPUT:
-                raise error("no_number")
+                raise error("no_number" if self.has_numbers else "ahead")
             else:
                 numbers = {symbol.name: int(env[self.places[symbol]]) for symbol in inside}
                 env[top] = y = _evaluate(top, [env[arg] for arg in top.args], numbers)
@@ -283,7 +283,7 @@ class Trace:
         return True
 
     def is_constant(self, value: Value) -> bool:
-        """Whether a Value depends on no input."""
+        """Whether a Value depends on no input, and no size that is known at run time."""
         known = self._constant
         pending = [value]
         while pending:
@@ -292,7 +292,7 @@ class Trace:
             if missing:
                 pending += missing
                 continue
-            own = top.op is not INPUT and not symbols(top)
+            own = top.op is not INPUT and not symbols(top) and not has_sizes(top)
             known.setdefault(top, own and all(known[arg] for arg in top.args))
             pending.pop()
         return known[value]
