@@ -23,6 +23,7 @@ from ..codegen.sizes import bind
 from ..codegen.tree import merge
 from ..ir.errors import IRError
 from ..ir.graph import Graph, Outcome
+from ..ir.ops.families import LIBRARY, SEARCHES, TRANSFORMS
 from ..ir.passes.simplify import simplify
 from ..ir.sizes import Question, questions
 from ..ir.types import ArrayType
@@ -185,6 +186,7 @@ def _paths(
             if kept and chosen != types:
                 raise IRError("its results have other types or shapes than those of other paths")
             graph = loops_of(graph, alone=True)
+            _check_alone(graph)
             merge([*graphs, graph], [p.keys for p in (*kept, path)])
         except Exception as problem:
             if not kept or trails is not None:
@@ -196,6 +198,22 @@ def _paths(
         graphs.append(graph)
         kept.append(path)
     return Paths(kept, graphs, types, arguments, omitted)
+
+
+def _check_alone(graph: Graph) -> None:
+    """An error for what only a library can compute."""
+    for value in graph.values:
+        name = value.op.name
+        if name in TRANSFORMS:
+            raise LibraryError(f"{name} is a Fourier transform, which is NumPy's: not in libm")
+        if name in LIBRARY - SEARCHES:
+            function = f"{name} is LAPACK's" if name not in _BLAS else f"{name} is BLAS's"
+            raise LibraryError(f"{function}, which a library without Python has not")
+        for region in value.regions:
+            _check_alone(region)
+
+
+_BLAS = ("contract", "triangular_solve")
 
 
 def _form(request: Request, kind: str) -> tuple[Callable[..., Any], str, type | None]:

@@ -14,8 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from ..ir.graph import Block, Graph, Outcome, copy_values, renamed
-from ..ir.op import const
+from ..ir.graph import Block, Graph, Outcome, Value, copy_values, renamed
+from ..ir.op import INPUT, const
 from ..ir.sizes import evaluate, sized
 from ..tracer.errors import AdjitError, is_ours
 from ..tracer.layout import contiguous
@@ -116,6 +116,11 @@ def explored(
             if isinstance(guard.expected, bool):
                 other = (*taken[:number], not guard.expected)
                 waiting.append((other, f"{guard.where}: {guard.reason} is {other[-1]}"))
+            elif not _has_input(guard.value):
+                raise LibraryError(
+                    f"{guard.where}: {guard.reason}, and it is not known: it follows from sizes in"
+                    " another way than by + - * // (n // 2 for int(n / 2))"
+                )
             else:
                 reason = f"{guard.reason} is another number than {guard.expected}"
                 omitted.append(Omitted(tuple(taken[:number]), f"{guard.where}: {reason}", ""))
@@ -150,6 +155,19 @@ def _recorded(
     if recording.draws:
         raise LibraryError("random numbers: a library has no generators, pass the numbers in")
     return without_captures(recording)
+
+
+def _has_input(value: Value) -> bool:
+    """Whether a Value follows from the arguments, and not from their sizes alone."""
+    pending, seen = [value], {value}
+    while pending:
+        top = pending.pop()
+        if top.op is INPUT:
+            return True
+        fresh = [arg for arg in top.args if arg not in seen]
+        seen.update(fresh)
+        pending += fresh
+    return False
 
 
 def trail_of(recording: Recording) -> tuple[Outcome, ...]:
