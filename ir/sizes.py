@@ -125,6 +125,11 @@ class Size(int):
 
     __repr__ = __str__
 
+    def __format__(self, specification: str) -> str:
+        if _asked.questions is not None and _asked.by_user(2):
+            raise TypeError(f"the size {text_of(self.terms)} is not known: it has no digits")
+        return format(text_of(self.terms), specification)
+
     def __reduce__(self) -> tuple:
         return Size, (int.__add__(self, 0), self.terms)
 

@@ -151,8 +151,7 @@ def _call_unseen(trace: Trace, f: Any, args: tuple, kwargs: dict[str, Any]) -> A
 
 
 _TAKE_SIZES = frozenset(
-    {abs, divmod, bool, callable, format, id, isinstance, iter, list, next, print, repr, slice}
-    | {str, tuple, type}
+    {abs, divmod, bool, callable, isinstance, iter, list, next, print, slice, tuple, type}
 )
 """Builtins that ask a size by its methods, or only hand it on."""
 
