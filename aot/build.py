@@ -94,7 +94,7 @@ def _check_alone(module: llvm.ModuleRef) -> None:
 
 
 def write(
-    texts: Sequence[str], name: str, folder: Path, machine: Machine, format: str, blas: str
+    texts: Sequence[str], name: str, folder: Path, machine: Machine, format: str
 ) -> tuple[list[Path], str, list[str]]:
     """Writes the library: its files, the format that came out, and what to tell the user."""
     with building_for(machine.target):
@@ -105,6 +105,7 @@ def write(
         if format == "assembly":
             return [_text(folder / f"{name}.s", generator.emit_assembly(module))], format, []
         image = generator.emit_object(module)
+    calls_cblas = any(called.startswith("cblas_") for called in external_names(module))
     suffix = ".obj" if machine.system == "windows" else ".o"
     target = folder / f"{name}{suffix}"
     target.write_bytes(image)
@@ -114,18 +115,12 @@ def write(
         _run([machine.ar, "rcs", str(archive), str(target)])
         target.unlink()
         return [archive], format, []
-    if format == "shared" and machine.cc and blas == "none":
+    if format == "shared" and machine.cc:
         library = folder / f"{'' if machine.system == 'windows' else 'lib'}{name}"
         library = library.with_name(library.name + machine.shared_suffix)
-        _link(machine, target, library, [])
+        notes = _link(machine, target, library, calls_cblas)
         target.unlink()
-        return [library], format, []
-    if format == "shared" and machine.cc:
-        library = folder / f"lib{name}{machine.shared_suffix}"
-        _link(machine, target, library, ["-Wl,--allow-shlib-undefined"])
-        target.unlink()
-        note = "cblas_dgemm and its like are left to the program: link it with a CBLAS"
-        return [library], format, [note]
+        return [library], format, notes
     if format == "object":
         return [target], format, []
     tool = "C compiler" if format == "shared" else "archiver"
@@ -138,18 +133,31 @@ def _text(path: Path, text: str) -> Path:
     return path
 
 
-def _link(machine: Machine, source: Path, library: Path, flags: Sequence[str]) -> None:
-    assert machine.cc is not None
+def _link(machine: Machine, source: Path, library: Path, calls_cblas: bool) -> list[str]:
+    """Makes a shared library; says so where its products are left to the program."""
     naming = {
-        "linux": [f"-Wl,-soname,{library.name}", "-Wl,--no-undefined", "-Wl,-z,noexecstack"],
+        "linux": [f"-Wl,-soname,{library.name}", "-Wl,-z,noexecstack"],
         "macos": [f"-Wl,-install_name,@rpath/{library.name}"],
     }.get(machine.system, [])
-    if flags and machine.system == "linux":
-        naming.remove("-Wl,--no-undefined")
-    _run([machine.cc, "-shared", "-o", str(library), str(source), *naming, *flags, "-lm"])
+    command = [str(machine.cc), "-shared", "-o", str(library), str(source), *naming, "-lm"]
+    complete = ["-Wl,--no-undefined"] if machine.system == "linux" else []
+    if not calls_cblas:
+        _run([*command, *complete])
+        return []
+    for found in ("cblas", "openblas", "blas"):
+        if not _tried([*command, *complete, f"-l{found}"]):
+            return [f"matrix products are those of lib{found}"]
+    _run(command)
+    return ["no CBLAS was found: the program that uses the library is to be linked with one"]
+
+
+def _tried(command: Sequence[str]) -> str:
+    """What a command has complained of, if it failed."""
+    done = subprocess.run(command, capture_output=True, text=True)
+    return done.stderr.strip() or "it failed" if done.returncode else ""
 
 
 def _run(command: Sequence[str]) -> None:
-    done = subprocess.run(command, capture_output=True, text=True)
-    if done.returncode:
-        raise LibraryError(f"{' '.join(command)}\n{done.stderr.strip()}")
+    problem = _tried(command)
+    if problem:
+        raise LibraryError(f"{' '.join(command)}\n{problem}")

@@ -34,6 +34,7 @@ from ..tracer.jacobians import jacobian
 from ..tracer.modes import Path, differentiable_outputs
 from ..tracer.recording import Recording
 from ..tracer.signature import Arguments
+from .cblas import use_cblas
 from .declare import Given, names_of
 from .entry import add_functions, terms
 from .errors import LibraryError
@@ -53,13 +54,15 @@ KINDS = ("value", "grad", "value_and_grad", "jvp", "hvp", "jacobian")
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What is to be compiled. ``wrt``: parameters to differentiate by."""
+    """What is to be compiled. ``wrt``: parameters to differentiate by; ``cblas``: whether large
+    matrix products are left to a CBLAS."""
 
     fun: Callable[..., Any]
     declared: Mapping[str, Any]
     wrt: tuple[str, ...]
     name: str
     has_numbers: bool
+    cblas: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +138,7 @@ def _at(
         module = lower(schedule, grow=False)
         function = _function(request, kind, names, schedule, paths, tuple(asked))
     add_functions(module, schedule, function)
+    use_cblas(module)
     recordings = [path.recording for path in paths.paths]
     statics = {source: item for one in recordings for source, item in one.statics.items()}
     frozen = tuple(sorted(str(source) for source, item in statics.items() if _is_number(item)))
@@ -185,8 +189,8 @@ def _paths(
             graph, chosen = _chosen(path, kind)
             if kept and chosen != types:
                 raise IRError("its results have other types or shapes than those of other paths")
-            graph = loops_of(graph, alone=True)
-            _check_alone(graph)
+            graph = loops_of(graph, alone=not request.cblas)
+            _check_alone(graph, request.cblas)
             merge([*graphs, graph], [p.keys for p in (*kept, path)])
         except Exception as problem:
             if not kept or trails is not None:
@@ -200,17 +204,17 @@ def _paths(
     return Paths(kept, graphs, types, arguments, omitted)
 
 
-def _check_alone(graph: Graph) -> None:
+def _check_alone(graph: Graph, cblas: bool) -> None:
     """An error for what only a library can compute."""
     for value in graph.values:
         name = value.op.name
         if name in TRANSFORMS:
             raise LibraryError(f"{name} is a Fourier transform, which is NumPy's: not in libm")
-        if name in LIBRARY - SEARCHES:
+        if name in LIBRARY - SEARCHES and not (cblas and name == "contract"):
             function = f"{name} is LAPACK's" if name not in _BLAS else f"{name} is BLAS's"
             raise LibraryError(f"{function}, which a library without Python has not")
         for region in value.regions:
-            _check_alone(region)
+            _check_alone(region, cblas)
 
 
 _BLAS = ("contract", "triangular_solve")
@@ -275,10 +279,8 @@ def _function(
     inputs = []
     for key in schedule.program.keys:
         leaf = recording.keys[key[1]] if isinstance(key, tuple) else key
-        name = identifier(arguments.leaves[leaf].name)  # type: ignore[index]
-        inputs.append((key, leaf, name))
-    order = sorted(range(len(inputs)), key=lambda n: isinstance(inputs[n][0], tuple))
-    assert order == list(range(len(inputs)))
+        assert isinstance(leaf, int)
+        inputs.append((key, leaf, identifier(arguments.leaves[leaf].name)))
     parameters = []
     given = _givens(arguments)
     for key, leaf, name in inputs:

@@ -65,9 +65,8 @@ def conditions(questions: Iterable[Question]) -> list[str]:
         if high is not None:
             most[name] = min(most.get(name, high), high)
     found = [f"{name} >= {low}" for name, low in sorted(least.items()) if low > 1]
-    for name, excluded in without:
-        if excluded >= least.get(name, 1):
-            found.append(f"{name} != {excluded}")
+    rising = [(name, size) for name, size in without if size >= least.get(name, 1)]
+    found += [f"{name} != {size}" for name, size in rising]
     found += [f"{name} <= {high}" for name, high in sorted(most.items())]
     return found + list(rest)
 

@@ -62,7 +62,7 @@ def compile_library(
     """
     function = found(fun) if isinstance(fun, str) else fun
     maker = found(sample) if isinstance(sample, str) else sample
-    title = identifier(name or getattr(function, "__name__", "function"))
+    title = identifier(str(name or getattr(function, "__name__", "function")))
     _check_choice("--format", format, FORMATS)
     _check_choice("--blas", blas, ("none", "cblas"))
     kinds = list(dict.fromkeys(_listed(emit)))
@@ -70,7 +70,7 @@ def compile_library(
         _check_choice("--emit", kind, KINDS)
     declared = _declared(function, args, maker)
     parameters = tuple(_listed(wrt)) if wrt is not None else (next(iter(declared), ""),)
-    request = Request(function, declared, parameters, title, maker is not None)
+    request = Request(function, declared, parameters, title, maker is not None, blas == "cblas")
     given = dict(typical or {})
     for size in set(given) - set(names_of(declared)):
         raise LibraryError(f"--typical: {size} is no size of the arguments")
@@ -80,7 +80,7 @@ def compile_library(
     folder = Path(output)
     folder.mkdir(parents=True, exist_ok=True)
     texts = [one.text for one in made]
-    files, got, notes = write(texts, title, folder, machine, format, blas)
+    files, got, notes = write(texts, title, folder, machine, format)
     notes += [f"{f.name}: not compiled: {way}" for f in functions for way in f.omitted]
     source = _source(function)
     frozen = sorted({text for one in made for text in one.frozen})

@@ -41,7 +41,7 @@ def make_function(
     ]
     room.argtypes = [ctypes.c_int64] * len(sizes)
     names = ", ".join(sizes)
-    shapes = [
+    shapes: list[Any] = [
         None if shape is None else eval(f"lambda {names}: ({''.join(f'{d}, ' for d in shape)})")
         for _, _, shape in (*inputs, *outputs)
     ]
@@ -120,7 +120,7 @@ def _input(name: str, kind: str, shape: Any, item: Any, found: dict[str, int]) -
     array = np.require(array, kind, ["C", "A"]).reshape(array.shape)
     if array.ndim != len(shape):
         raise ValueError(f"{name} has {array.ndim} axes, not {len(shape)}")
-    for dim, size in zip(shape, array.shape, strict=True):
+    for dim, count in zip(shape, array.shape, strict=True):
         if dim.isidentifier():
-            found.setdefault(dim, size)
+            found.setdefault(dim, count)
     return array

@@ -16,6 +16,7 @@ from ..ir.graph import Graph, Rebuild, Value, rebuilt
 from ..ir.ops import broadcast, contract, mul, reshape, sum_, transpose, zeros
 from ..ir.ops.contract import split_spec
 from ..ir.ops.families import LIBRARY
+from ..ir.sizes import sample
 from ..ir.types import Affine
 
 MATRIX_WORK = 4096
@@ -81,8 +82,9 @@ def _product(alone: bool, value: Value, x: Value, z: Value) -> Value:
     if work == 0:
         return zeros(value.type)
     vector = count["m"] == 1 or count["n"] == 1
-    large = work // count["b"] >= MATRIX_WORK
-    if vector or not large or value.dtype.kind != "f" or not groups["k"]:
+    large = sample(work // count["b"]) >= MATRIX_WORK
+    countable = large and all(count[name] < 1 << 31 for name in "mnk")  # by BLAS
+    if vector or not countable or value.dtype.kind != "f" or not groups["k"]:
         return _inline(x, z, left, right, result, sizes)
     a, a_order = _matrix(x, left, groups, ("m", "k"), count)
     b, b_order = _matrix(z, right, groups, ("k", "n"), count)

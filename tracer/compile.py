@@ -89,7 +89,7 @@ def _derived(path: Path) -> Graph:
 
 
 def loops_of(graph: Graph, alone: bool = False) -> Graph:
-    """The Graph as it is scheduled: small products are loops."""
+    """The Graph as it is scheduled: small products are loops; ``alone``: all of them."""
     graph = checked(expand(checked(gather(checked(unlink(graph)))), alone))
     return checked(simplify(checked(factor(graph))))
 

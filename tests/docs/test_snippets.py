@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = ["README.md", "docs/guide.md", "docs/adding-an-op.md"]
+PAGES = ["README.md", "docs/guide.md", "docs/adding-an-op.md", "docs/libraries.md"]
 
 
 @pytest.mark.parametrize("page", PAGES)
