@@ -120,7 +120,8 @@ def _input(name: str, kind: str, shape: Any, item: Any, found: dict[str, int]) -
     array = np.require(array, kind, ["C", "A"]).reshape(array.shape)
     if array.ndim != len(shape):
         raise ValueError(f"{name} has {array.ndim} axes, not {len(shape)}")
-    for dim, count in zip(shape, array.shape, strict=True):
+    sizes: tuple[int, ...] = array.shape
+    for dim, count in zip(shape, sizes, strict=True):
         if dim.isidentifier():
             found.setdefault(dim, count)
     return array

@@ -265,16 +265,27 @@ class Size(int):
         return not _ask(self, "==", other) if isinstance(other, int) else NotImplemented
 
     def __lt__(self, other: Any) -> Any:
-        return _ask(self, "<", other) if isinstance(other, int) else NotImplemented
+        found = self._with_float(operator.lt, other)
+        return _ask(self, "<", other) if found is None else found
 
     def __ge__(self, other: Any) -> Any:
-        return not _ask(self, "<", other) if isinstance(other, int) else NotImplemented
+        found = self._with_float(operator.ge, other)
+        return not _ask(self, "<", other) if found is None else found
 
     def __gt__(self, other: Any) -> Any:
-        return _ask(other, "<", self) if isinstance(other, int) else NotImplemented
+        found = self._with_float(operator.gt, other)
+        return _ask(other, "<", self) if found is None else found
 
     def __le__(self, other: Any) -> Any:
-        return not _ask(other, "<", self) if isinstance(other, int) else NotImplemented
+        found = self._with_float(operator.le, other)
+        return not _ask(other, "<", self) if found is None else found
+
+    def _with_float(self, compare: Callable[[Any, Any], Any], other: Any) -> Any:
+        """What a comparison with anything but an integer is."""
+        if isinstance(other, int):
+            return None
+        is_float = isinstance(other, float) and _asked.questions is not None
+        return compare(self._number(), other) if is_float else NotImplemented
 
     def __bool__(self) -> bool:
         return not _ask(self, "==", 0)

@@ -336,6 +336,14 @@ def sizes_as_floats(x):
     return np.sum(x) / (n - 0.5) + np.sum(x) * np.sqrt(n) + n**2 * x[0] + np.log(n) * x[0]
 
 
+@program("x: f64[n]", least=2, often=True)
+def floats_on_the_left(x):
+    n = len(x)
+    h = 1.0 / (n - 1)
+    y = np.sum((x[1:] - x[:-1]) ** 2) / h - 0.5 * n * x[0]
+    return y if n > 3.5 and 2.0 * n < 30.0 else 3.0**n * h * x[0] ** 2
+
+
 @program("x: f64[n]", often=True)
 def branch_by_size(x):
     return np.sum(x) if np.sqrt(len(x)) > 2 else np.sum(x**2)
