@@ -12,8 +12,10 @@ from typing import Any
 
 from ..ir.errors import IRError
 from ..tracer.errors import unsupported
+from ..tracer.transforms import Compiled
 from .build import FORMATS, write
-from .compile import KINDS, Compiled, Request, compiled
+from .compile import KINDS, Request, compiled
+from .compile import Compiled as Entry
 from .declare import names_of, of_annotations, parse
 from .errors import LibraryError
 from .function import Function, identifier
@@ -61,6 +63,8 @@ def compile_library(
     sizes are those that the code is tuned for. Files are written to the folder ``output``.
     """
     function = found(fun) if isinstance(fun, str) else fun
+    while isinstance(function, Compiled):  # already, for Python
+        function = function.fun
     maker = found(sample) if isinstance(sample, str) else sample
     title = identifier(str(name or getattr(function, "__name__", "function")))
     _check_choice("--format", format, FORMATS)
@@ -103,7 +107,7 @@ def compile_library(
     )
 
 
-def _compiled(request: Request, kind: str, typical: Mapping[str, int]) -> Compiled:
+def _compiled(request: Request, kind: str, typical: Mapping[str, int]) -> Entry:
     try:
         return compiled(request, kind, typical)
     except IRError as problem:
@@ -136,7 +140,7 @@ def found(text: str) -> Callable[..., Any]:
         item = getattr(item, part)
     if not callable(item):
         raise LibraryError(f"{text} is a {type(item).__name__}, no function")
-    fun: Callable[..., Any] = getattr(item, "__wrapped__", item)  # of what is compiled already
+    fun: Callable[..., Any] = item
     return fun
 
 

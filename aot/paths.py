@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from ..ir.graph import Block, Graph, Outcome, Value, copy_values, renamed
+from ..ir.graph import Block, Graph, Guard, Outcome, Value, copy_values, renamed
 from ..ir.op import INPUT, const
 from ..ir.sizes import evaluate, sized
 from ..tracer.errors import AdjitError, is_ours
@@ -94,25 +94,29 @@ def explored(
     """The paths of a function, beginning with one."""
     found: list[Recording] = []
     omitted: list[Omitted] = []
+    problems: list[Exception] = []
     known: dict[object, tuple[str, str]] = {}
     waiting: list[tuple[tuple[Outcome, ...], str]] = [(first, "")]
     for trail, where in waiting:
-        if len(found) == LIMIT:
+        if len(found) == LIMIT or len(waiting) > 8 * LIMIT:
             omitted.append(Omitted(trail, where, f"more than {LIMIT} paths"))
             continue
+        seen: list[Guard] = []
         try:
-            recording = _recorded(fun, arguments, trail, scalar, wrt, known)
+            recording = _recorded(fun, arguments, trail, scalar, wrt, known, seen)
+        except LibraryError:
+            raise
         except Exception as problem:
             # The user's own errors, too: a call that takes this way gets a status.
-            if not where:
-                raise
-            omitted.append(Omitted(trail, where, f"{type(problem).__name__}: {problem}"))
-            continue
-        known |= recording.apart
-        found.append(recording)
-        taken = [guard.expected for guard in recording.graph.guards]
+            problems.append(problem)
+            why = f"{type(problem).__name__}: {problem}"
+            omitted.append(Omitted(trail, where or "the first way", why))
+        else:
+            known |= recording.apart
+            found.append(recording)
+        taken = [guard.expected for guard in seen]
         begin = len(trail) if where else 0
-        for number, guard in enumerate(recording.graph.guards[begin:], begin):
+        for number, guard in enumerate(seen[begin:], begin):
             if isinstance(guard.expected, bool):
                 other = (*taken[:number], not guard.expected)
                 waiting.append((other, f"{guard.where}: {guard.reason} is {other[-1]}"))
@@ -124,6 +128,8 @@ def explored(
             else:
                 reason = f"{guard.reason} is another number than {guard.expected}"
                 omitted.append(Omitted(tuple(taken[:number]), f"{guard.where}: {reason}", ""))
+    if not found:
+        raise problems[0]
     return found, omitted
 
 
@@ -150,8 +156,11 @@ def _recorded(
     scalar: type | None,
     wrt: Container[int],
     known: Mapping[object, tuple[str, str]],
+    seen: list[Guard] | None = None,
 ) -> Recording:
-    recording, _ = record(fun, arguments, trail, scalar, known=known, active=wrt, has_numbers=False)
+    recording, _ = record(
+        fun, arguments, trail, scalar, known=known, active=wrt, has_numbers=False, seen=seen
+    )
     if recording.draws:
         raise LibraryError("random numbers: a library has no generators, pass the numbers in")
     return without_captures(recording)

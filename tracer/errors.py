@@ -176,7 +176,7 @@ MESSAGES: dict[str, str] = {
     ),
     "ahead": (
         "a size or another number that follows from the data is wanted while a library is compiled:"
-        " it is known only when the library is called"
+        " it is known only when the library is called (declare an argument that is a size as one)"
     ),
     "cut": (
         "float() of a recorded {dtype} would cut its derivative, since a Python float cannot carry"

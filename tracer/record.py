@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from ..ir.graph import Outcome, Value
+from ..ir.graph import Guard, Outcome, Value
 from ..ir.types import F64
 from . import randomness
 from .array import Array
@@ -45,6 +45,7 @@ def record(
     active: Container[int] | None = None,
     replay: Noise | None = None,
     has_numbers: bool = True,
+    seen: list[Guard] | None = None,
 ) -> tuple[Recording, Noise]:
     """Runs ``fun`` on proxies of ``arguments``; ``scalar``: the (first) result must be one, of
     real (``float``) or ``complex`` numbers.
@@ -54,12 +55,16 @@ def record(
     ``active``: the leaves to differentiate by (None: all). ``replay``: random numbers to use
     instead of new ones. Returned with the recording are those that it has used.
     ``has_numbers``: whether the arrays of the arguments hold any, not only a type.
+    ``seen``: has the guards afterwards, also where the function raises.
     """
     unrolled = dict(known or {})
     while True:
         trace = Trace(forced, unrolled, active, has_numbers)
         drawing = drawing_of(trace)
         drawing.replay = replay
+        if seen is not None:
+            seen.clear()
+            trace.guards = seen
         try:
             recording = _record(trace, fun, arguments, scalar, has_aux, unrolled)
         except RestartError as problem:

@@ -9,7 +9,7 @@ import numpy as np
 from ...ir import ops
 from ...ir.graph import Value
 from ...ir.op import const
-from ...ir.sizes import integer
+from ...ir.sizes import Size, integer, largest
 from ...ir.types import F64, I64
 from ..advanced import Access, write
 from ..array import Array, wrap
@@ -194,7 +194,8 @@ def cov(
     mean, total = average(x, axis=1, weights=w, returned=True)
     total = total[0]
     if w is None:
-        scale: Any = float(max(count - freedom, 0))
+        divisor = largest(count - freedom, 0)
+        scale: Any = divisor.as_number() if isinstance(divisor, Size) else float(divisor)
     elif certain is None or freedom == 0:
         scale = total - freedom
     else:
