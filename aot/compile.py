@@ -116,11 +116,15 @@ def _primes(least: int) -> Iterator[int]:
 
 @dataclass(frozen=True, slots=True)
 class Sampled:
-    """A function compiled at a sample of the sizes, by the paths of ``trails``."""
+    """A function compiled at a sample of the sizes, by the paths of ``trails``.
+
+    ``unrolled``: the loops that could not be recorded as one, and why.
+    """
 
     compiled: Compiled
     sizes: Mapping[str, int]
     trails: tuple[tuple[Outcome, ...], ...]
+    unrolled: tuple[tuple[str, str], ...]
 
 
 def _at(
@@ -143,7 +147,9 @@ def _at(
     statics = {source: item for one in recordings for source, item in one.statics.items()}
     frozen = tuple(sorted(str(source) for source, item in statics.items() if _is_number(item)))
     text = bind(str(module), names, 1 + 2 * schedule.tapes)
-    return Sampled(Compiled(function, text, frozen), sizes, tuple(map(trail_of, recordings)))
+    trails = tuple(map(trail_of, recordings))
+    unrolled = tuple(dict.fromkeys(why for one in recordings for why in one.unrolled))
+    return Sampled(Compiled(function, text, frozen), sizes, trails, unrolled)
 
 
 # --- one sample -----------------------------------------------------------------------------
@@ -412,6 +418,7 @@ def _check_same(request: Request, kind: str, first: Sampled, other: Sampled) -> 
         f" would be wrong for others. With {_listed(first.sizes)} and {_listed(other.sizes)} it"
         f" differs:\n{shown}\n  Declare that size as a number, or compute with it otherwise:"
         " n // 2 for int(n / 2)."
+        + "".join(f"\n  {where}: this loop is unrolled: {why}" for where, why in first.unrolled)
     )
 
 

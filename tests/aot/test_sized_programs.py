@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
-from libraries import arguments, load, passed
+from libraries import arguments, load, made, passed
 from sized_programs import PROGRAMS, Program
 
 import adjit
@@ -42,6 +44,32 @@ def check(program: Program, tmp_path) -> None:
 @pytest.mark.parametrize("program", OFTEN, ids=lambda p: p.name)
 def test_all_sizes(program: Program, tmp_path) -> None:
     check(program, tmp_path)
+
+
+@pytest.mark.parametrize("typical", [{"n": 3, "steps": 2}, {"n": 100_000, "steps": 5}])
+def test_typical_sizes_change_speed_alone(typical, tmp_path) -> None:
+    program = next(p for p in PROGRAMS if p.name == "heat")
+    module = made(program.fun, program.args, tmp_path, emit="value", typical=typical)
+    for n, steps in ((3, 1), (50, 7)):
+        args = arguments(program.args, {"n": n, "steps": steps})
+        np.testing.assert_allclose(module.value(args[0], steps=steps), program.fun(*args))
+
+
+def test_many_threads(tmp_path) -> None:
+    """Each call has its own workspace; nothing else is written."""
+    program = next(p for p in PROGRAMS if p.name == "network")
+    module = made(program.fun, program.args, tmp_path, emit="value_and_grad")
+    many = [
+        passed(program.args, arguments(program.args, {"n": 5, "k": 30 + seed, "m": 400}, seed))
+        for seed in range(8)
+    ]
+    wanted = [module.value_and_grad(*args) for args in many]
+    with ThreadPoolExecutor(8) as pool:
+        for _ in range(20):
+            found = list(pool.map(lambda args: module.value_and_grad(*args), many))
+            for one, other in zip(found, wanted, strict=True):
+                for y, right in zip(one, other, strict=True):
+                    np.testing.assert_array_equal(y, right)
 
 
 @pytest.mark.slow
