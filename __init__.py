@@ -6,11 +6,13 @@ from .tracer.api import compile_grad, grad, jit, stop_gradient, value_and_grad
 from .tracer.check import check_grads
 from .tracer.checkpoint import checkpoint
 from .tracer.errors import AdjitError
-from .tracer.products import jvp, vjp
+from .tracer.products import jvp, linearize, vjp
 
 if TYPE_CHECKING:
     from .imperative.arrays import Array
     from .tracer.custom import custom_jvp, custom_vjp
+    from .tracer.elementwise import elementwise_grad, holomorphic_grad
+    from .tracer.gauss_newton import gnvp
     from .tracer.jacobians import hessian, hvp, jacfwd, jacobian, jacrev
 
 __version__ = "0.1.0"
@@ -23,14 +25,18 @@ __all__ = [
     "compile_grad",
     "custom_jvp",
     "custom_vjp",
+    "elementwise_grad",
+    "gnvp",
     "grad",
     "hessian",
+    "holomorphic_grad",
     "hvp",
     "jacfwd",
     "jacobian",
     "jacrev",
     "jit",
     "jvp",
+    "linearize",
     "stop_gradient",
     "value_and_grad",
     "vjp",
@@ -41,8 +47,9 @@ __path__.append(f"{__path__[0]}/namespaces")
 
 # Imported when somebody asks for them: they import what records and differentiates.
 _LATE = dict.fromkeys(("custom_jvp", "custom_vjp"), ".tracer.custom")
+_LATE |= dict.fromkeys(("elementwise_grad", "holomorphic_grad"), ".tracer.elementwise")
 _LATE |= dict.fromkeys(("hessian", "hvp", "jacfwd", "jacobian", "jacrev"), ".tracer.jacobians")
-_LATE |= {"Array": ".imperative.arrays"}
+_LATE |= {"gnvp": ".tracer.gauss_newton", "Array": ".imperative.arrays"}
 _MODULES = ("autograd", "numpy")
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from ..ir.errors import IRError
+from ..ir.errors import ENDLESS, NoDerivative
 from ..ir.graph import Value, symbols
 from ..ir.ops.control import UNBOUNDED
 from ..ir.ops.families import EXPENSIVE, LIBRARY, REDUCTIONS, UPDATES
@@ -263,7 +263,7 @@ class Placement:
         """Puts ``store`` into a nest, at step ``first`` or later; returns the step."""
         over = space(store.expr)
         if UNBOUNDED in over:
-            raise IRError("a tape is copied: something reads a version that was written over")
+            raise NoDerivative(ENDLESS)
         index = identity(store.expr.shape)
         found = cone(store.expr, index, self.stored, store.kind == "store")
         latest = len(self.steps)

@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import math
+import os
+import sys
+from collections.abc import Iterator
+from types import FrameType
 from typing import Any
 
 import numpy as np
+import scipy
 
+from ..tracer.current import current_trace
 from ..tracer.custom import custom_vjp
-from . import marks, views
-from .apply import apply, made, node_of, op_of
+from ..tracer.errors import error
+from . import marks, views, writes
+from .apply import apply
 from .evaluate import evaluate, wait_for
-from .node import Node, Op, known
+from .flat import Flat
+from .methods import Methods
+from .modes import records
+from .node import Node, known
+from .operators import elementwise
 from .types import Type
 
 Number = int | float | complex
@@ -25,94 +36,30 @@ _scaled = custom_vjp(_identity)
 _scaled.defvjp(lambda x, scale: (x, scale), lambda scale, g: (g * scale, None))
 
 
-class Method:
-    """A method of arrays, as a function."""
-
-    def __init__(self, name: str) -> None:
-        self.__name__ = name
-
-    def __call__(self, x: Any, *args: Any, **kwargs: Any) -> Any:
-        return getattr(x, self.__name__)(*args, **kwargs)
-
-
-_methods: dict[str, Method] = {}
-
-
-def method(name: str) -> Callable[..., Any]:
-    fun = _methods.setdefault(name, Method(name))
-
-    def call(self: Array, *args: Any, **kwargs: Any) -> Any:
-        out = kwargs.pop("out", None)
-        found = apply(fun, (self, *args), kwargs)
-        return found if out is None else views.assign_to(out, found)
-
-    call.__name__ = name
-    call.__doc__ = f"As ``numpy.ndarray.{name}``."
-    return call
-
-
-def elementwise(ufunc: np.ufunc, items: tuple[Any, ...]) -> Any:
-    """A ufunc of arrays and numbers, which are no part of what is compiled."""
-    nodes = []
-    for item in items:
-        if isinstance(item, Array):
-            nodes.append(item.node)
-        else:
-            node = node_of(item, True)
-            if node is None:
-                node = known(np.asarray(item))
-            nodes.append(node)
-    op = _elementwise.get((ufunc, len(nodes)))
-    if op is None:
-        op = _elementwise[ufunc, len(nodes)] = op_of(ufunc, lambda: Op(ufunc, ufunc.__name__, True))
-    return made(op, nodes)
-
-
-_elementwise: dict[tuple[np.ufunc, int], Op] = {}
-
-
-def binary(ufunc: np.ufunc) -> tuple[Callable[..., Any], Callable[..., Any], Callable[..., Any]]:
-    """The operator, the reflected one and the one in place."""
-
-    def operator(self: Array, other: Any) -> Any:
-        if not isinstance(other, Array | int | float | complex | np.ndarray | np.generic | list):
-            return NotImplemented
-        return elementwise(ufunc, (self, other))
-
-    def reflected(self: Array, other: Any) -> Any:
-        if not isinstance(other, int | float | complex | np.ndarray | np.generic | list):
-            return NotImplemented
-        return elementwise(ufunc, (other, self))
-
-    def in_place(self: Array, other: Any) -> Any:
-        return views.update(self, ufunc, other)
-
-    return operator, reflected, in_place
-
-
-def unary(ufunc: np.ufunc) -> Callable[..., Any]:
-    return lambda self: elementwise(ufunc, (self,))
-
-
-class Array:
+class Array(Methods):
     """An array that may be recorded, with NumPy's rules for dtypes, shapes and views.
 
-    ``node`` is what it holds now. A view has the array that it looks into as its ``base``, and
-    ``steps``, the functions that lead from there to it.
+    Made by the functions of ``adjit.numpy``. ``node`` is what it holds now. A view has the array
+    that it looks into as its ``base``, and ``steps``, the functions that lead from there to it;
+    ``constant``: it was made where nothing was recorded, so derivatives do not reach it.
     """
 
     __array_priority__ = 1000.0
 
-    _node: Node
+    _node: Node = None  # type: ignore[assignment]
     base: Array | None = None
     _steps: tuple[views.Way, ...] = ()
     _of: Node | None = None
+    _constant = False
+    _readonly = False
     _mark: marks.Mark | None = None
     _kept: Array | None = None
     _is_gradient = False
     _exposed: np.ndarray | None = None
 
     def __init__(self, node: Node) -> None:
+        if type(node) is not Node:
+            raise error("type", text="an Array is made by adjit.numpy.array() and its like")
         self._node = node
 
     @property
@@ -131,7 +78,7 @@ class Array:
 
     @property
     def ndim(self) -> int:
-        return len(self.shape)
+        return len(self.node.type.shape)
 
     @property
     def size(self) -> int:
@@ -145,10 +92,34 @@ class Array:
     def nbytes(self) -> int:
         return self.size * self.itemsize
 
+    @property
+    def strides(self) -> tuple[int, ...]:
+        """The strides in memory; that of arrays with a ``base`` of None is in C order."""
+        return views.layout_of(self).strides
+
+    @property
+    def flags(self) -> Any:
+        """What NumPy says of an array of these strides."""
+        found = views.layout_of(self)
+        if self._readonly:
+            found.flags.writeable = False
+        return found.flags
+
+    @property
+    def device(self) -> str:
+        return "cpu"
+
+    def to_device(self, device: str, /, *, stream: Any = None) -> Array:
+        """The array itself: the only device is ``"cpu"``."""
+        if device != "cpu":
+            raise ValueError(f"Unsupported device: {device!r}.")
+        return self
+
     def __len__(self) -> int:
-        if not self.shape:
+        shape = self.node.type.shape
+        if not shape:
             raise TypeError("len() of unsized object")
-        return self.shape[0]
+        return shape[0]
 
     def __iter__(self) -> Iterator[Any]:
         if not self.shape:
@@ -158,9 +129,14 @@ class Array:
     # --- looking ------------------------------------------------------------------------------
 
     def _value(self) -> np.ndarray:
+        if current_trace() is not None:
+            raise error("autograd_captured")
         return np.asarray(evaluate(self.node))
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        family = self.node.family
+        if family is not None and records(family) and _computes(sys._getframe(1)):
+            raise error("autograd_cut")
         found = marks.exposed(self) if self._is_gradient else self._value()
         if dtype is not None and np.dtype(dtype) != found.dtype:
             if copy is False:
@@ -174,33 +150,31 @@ class Array:
 
     def numpy(self) -> np.ndarray:
         """A copy as an array of NumPy."""
-        return np.array(self.__array__())
+        return np.array(self._value())
 
     asnumpy = numpy
 
-    def item(self, *args: Any) -> Any:
-        return self._value().item(*args)
-
-    def tolist(self) -> Any:
-        return self._value().tolist()
-
-    def __bool__(self) -> bool:
-        return bool(self._value())
-
-    def __float__(self) -> float:
-        return float(self._value())
-
-    def __int__(self) -> int:
-        return int(self._value())
-
-    def __index__(self) -> int:
-        return self._value().__index__()
-
-    def __complex__(self) -> complex:
-        return complex(self._value())
-
     def __contains__(self, item: Any) -> bool:
         return bool((self == item).any())
+
+    def __round__(self, ndigits: int | None = None) -> Any:
+        if self.shape:
+            raise TypeError("type Array doesn't define __round__ method for more than a number")
+        return round(self.item()) if ndigits is None else self.round(ndigits)
+
+    def _number(self) -> Any:
+        return float(self) if self.shape else self.item()
+
+    def __trunc__(self) -> int:
+        if self.shape:
+            raise TypeError("type Array doesn't define __trunc__ method for more than a number")
+        return math.trunc(self.item())
+
+    def __floor__(self) -> int:
+        return math.floor(self._number())
+
+    def __ceil__(self) -> int:
+        return math.ceil(self._number())
 
     def __repr__(self) -> str:
         return repr(self._value()).replace("array(", "Array(", 1)
@@ -209,7 +183,7 @@ class Array:
         return str(self._value())
 
     def __format__(self, spec: str) -> str:
-        return format(self._value().item() if not self.shape else self._value(), spec)
+        return format(self._value(), spec)
 
     def __copy__(self) -> Array:
         return self.copy()
@@ -218,12 +192,20 @@ class Array:
         return marks.copy_of(self)
 
     def backward(
-        self, gradient: Any = None, retain_graph: bool | None = None, create_graph: bool = False
+        self,
+        gradient: Any = None,
+        retain_graph: bool | None = None,
+        create_graph: bool = False,
+        inputs: Any = None,
+        *,
+        out_grad: Any = None,
+        train_mode: bool = True,
     ) -> None:
-        """As :func:`adjit.autograd.backward`, with ``gradient`` as the head gradient."""
-        from .differentiate import backward
+        """As :func:`adjit.autograd.backward`; ``gradient`` (``out_grad``): the head gradient."""
+        from .differentiate import backward, either
 
-        backward(self, gradient, retain_graph, create_graph)
+        given = either("gradient", gradient, "out_grad", out_grad)
+        backward(self, given, retain_graph, create_graph, inputs, train_mode=train_mode)
 
     def scale_gradient(self, scale: float) -> Array:
         """The array, with a gradient that is ``scale`` times as large."""
@@ -235,105 +217,98 @@ class Array:
     # --- NumPy --------------------------------------------------------------------------------
 
     def __array_ufunc__(self, ufunc: np.ufunc, how: str, *inputs: Any, **kwargs: Any) -> Any:
-        from .protocol import ufunc_called
+        return protocol.ufunc_called(ufunc, how, inputs, kwargs)
 
-        return ufunc_called(ufunc, how, inputs, kwargs)
+    def __array_function__(self, fun: Any, types: Any, args: tuple, kwargs: dict[str, Any]) -> Any:
+        return protocol.function_called(fun, args, kwargs)
 
-    def __array_function__(
-        self, fun: Callable[..., Any], types: Any, args: tuple, kwargs: dict[str, Any]
-    ) -> Any:
-        from .protocol import function_called
-
-        return function_called(fun, args, kwargs)
+    @staticmethod
+    def __adjit_apply__(fun: Any, args: tuple, kwargs: dict[str, Any]) -> Any:
+        """A transform of adjit, called with our arrays."""
+        return protocol.compiled_called(fun, args, kwargs)
 
     def __getitem__(self, index: Any) -> Any:
         return views.read(self, index)
 
     def __setitem__(self, index: Any, value: Any) -> None:
-        views.write(self, index, value)
+        writes.write(self, index, value)
+
+    def __delitem__(self, index: Any) -> None:
+        raise ValueError("cannot delete array elements")
+
+    # --- views --------------------------------------------------------------------------------
 
     @property
     def T(self) -> Array:  # noqa: N802
-        return views.view(self, "transpose", ())
+        return self.transpose()
 
-    def transpose(self, *axes: Any) -> Array:
-        """As ``numpy.ndarray.transpose``: a view."""
-        return views.view(self, "transpose", axes)
+    @property
+    def mT(self) -> Array:  # noqa: N802
+        if self.ndim < 2:
+            raise ValueError("matrix transpose with ndim < 2 is undefined")
+        return self.swapaxes(-1, -2)
 
-    def reshape(self, *shape: Any, **kwargs: Any) -> Array:
-        """As ``numpy.ndarray.reshape``: a view where NumPy makes one."""
-        return views.view(self, "reshape", shape, kwargs)
+    def view(self, *args: Any, **kwargs: Any) -> Array:
+        """A view of the same dtype; of another dtype there is none."""
+        wanted = [*args, *kwargs.values()]
+        if any(item is not Array and np.dtype(item) != self.dtype for item in wanted):
+            raise error("unsupported", name="a view of another dtype", hint="; use astype()")
+        return self[...]
 
-    def ravel(self, *args: Any) -> Array:
-        """As ``numpy.ndarray.ravel``: a view where NumPy makes one."""
-        return views.view(self, "ravel", args)
+    @property
+    def real(self) -> Array:
+        if self.dtype.kind != "c":
+            return self
+        return views.view(self, views.REAL, (), {})
 
-    def swapaxes(self, axis1: int, axis2: int) -> Array:
-        """As ``numpy.ndarray.swapaxes``: a view."""
-        return views.view(self, "swapaxes", (axis1, axis2))
+    @real.setter
+    def real(self, value: Any) -> None:
+        self.real[...] = value
 
-    def squeeze(self, *args: Any, **kwargs: Any) -> Array:
-        """As ``numpy.ndarray.squeeze``: a view."""
-        return views.view(self, "squeeze", args, kwargs)
+    @property
+    def imag(self) -> Array:
+        if self.dtype.kind == "c":
+            return views.view(self, views.IMAG, (), {})
+        found = zeros_of(self.node.type)
+        found._readonly = True
+        return found
 
-    def fill(self, value: Any) -> None:
-        """As ``numpy.ndarray.fill``."""
-        self[...] = value
+    @imag.setter
+    def imag(self, value: Any) -> None:
+        if self.dtype.kind != "c":
+            raise TypeError("array does not have imaginary part to set")
+        self.imag[...] = value
 
-    # --- operators and methods ------------------------------------------------------------------
+    @property
+    def flat(self) -> Flat:
+        return Flat(self)
 
-    __add__, __radd__, __iadd__ = binary(np.add)
-    __sub__, __rsub__, __isub__ = binary(np.subtract)
-    __mul__, __rmul__, __imul__ = binary(np.multiply)
-    __truediv__, __rtruediv__, __itruediv__ = binary(np.true_divide)
-    __floordiv__, __rfloordiv__, __ifloordiv__ = binary(np.floor_divide)
-    __mod__, __rmod__, __imod__ = binary(np.remainder)
-    __pow__, __rpow__, __ipow__ = binary(np.power)
-    __matmul__, __rmatmul__, __imatmul__ = binary(np.matmul)
-    __and__, __rand__, __iand__ = binary(np.bitwise_and)
-    __or__, __ror__, __ior__ = binary(np.bitwise_or)
-    __xor__, __rxor__, __ixor__ = binary(np.bitwise_xor)
-    __lshift__, __rlshift__, __ilshift__ = binary(np.left_shift)
-    __rshift__, __rrshift__, __irshift__ = binary(np.right_shift)
-    __lt__ = binary(np.less)[0]
-    __le__ = binary(np.less_equal)[0]
-    __gt__ = binary(np.greater)[0]
-    __ge__ = binary(np.greater_equal)[0]
-    __eq__ = binary(np.equal)[0]
-    __ne__ = binary(np.not_equal)[0]
-    __neg__ = unary(np.negative)
-    __pos__ = unary(np.positive)
-    __abs__ = unary(np.absolute)
-    __invert__ = unary(np.invert)
+    @flat.setter
+    def flat(self, value: Any) -> None:
+        Flat(self)[...] = value
 
-    all = method("all")
-    any = method("any")
-    argmax = method("argmax")
-    argmin = method("argmin")
-    argsort = method("argsort")
-    astype = method("astype")
-    clip = method("clip")
-    conj = method("conj")
-    conjugate = method("conjugate")
-    copy = method("copy")
-    cumprod = method("cumprod")
-    cumsum = method("cumsum")
-    diagonal = method("diagonal")
-    dot = method("dot")
-    flatten = method("flatten")
-    max = method("max")
-    mean = method("mean")
-    min = method("min")
-    nonzero = method("nonzero")
-    prod = method("prod")
-    repeat = method("repeat")
-    round = method("round")
-    searchsorted = method("searchsorted")
-    std = method("std")
-    sum = method("sum")
-    take = method("take")
-    trace = method("trace")
-    var = method("var")
+    # --- writing ------------------------------------------------------------------------------
+
+    def setflags(self, write: bool | None = None, align: Any = None, uic: Any = None) -> None:
+        """Allows or forbids writes through this array."""
+        if write is not None:
+            self._readonly = not write
+
+    # --- methods with shortcuts -----------------------------------------------------------------
+
+    def astype(self, dtype: Any, *args: Any, copy: bool = True, **kwargs: Any) -> Array:
+        """As ``numpy.ndarray.astype``."""
+        if not copy and np.dtype(dtype) == self.dtype:
+            return self
+        found: Array = self._astype(dtype, *args, **kwargs)
+        return found
+
+    def conj(self) -> Array:
+        """The complex conjugate; of a real array, the array itself."""
+        found: Array = elementwise(np.conjugate, (self,)) if self.dtype.kind == "c" else self
+        return found
+
+    conjugate = conj
 
     __hash__ = object.__hash__
 
@@ -353,8 +328,20 @@ class Array:
     is_leaf = marks.is_leaf
 
 
+_LIBRARIES = tuple(os.path.dirname(str(module.__file__)) + os.sep for module in (np, scipy))
+_OURS = os.path.dirname(__file__) + os.sep
+_LOOKING = _LIBRARIES[0] + "testing"
+
+
+def _computes(frame: FrameType) -> bool:
+    """Whether the code of a library wants the value, not to show it: derivatives would be lost."""
+    name = frame.f_code.co_filename
+    return name.startswith((_OURS, *_LIBRARIES)) and not name.startswith(_LOOKING)
+
+
 def wrap(node: Node) -> Array:
-    array = Array(node)
+    array = Array.__new__(Array)
+    array._node = node
     if node.value is None:
         wait_for(array)
     return array
@@ -368,14 +355,26 @@ def _from_numpy(value: np.ndarray) -> Array:
     return Array(known(value))
 
 
-def array(item: Any, dtype: Any = None, copy: bool = True) -> Array:
+def array(
+    item: Any, dtype: Any = None, *, copy: bool | None = True, order: Any = "K", ndmin: int = 0
+) -> Array:
     """An Array of its own with what ``item`` holds: an array, numbers, Arrays in lists."""
     if isinstance(item, Array):
-        return item.copy() if dtype is None else item.astype(dtype)
-    if isinstance(item, list | tuple) and _holds_arrays(item):
+        kept = dtype is None or np.dtype(dtype) == item.dtype
+        if kept:
+            found = item.copy() if copy else item
+        elif copy is False:
+            raise ValueError("Unable to avoid copy while creating an array as requested.")
+        else:
+            found = item.astype(dtype)
+    elif isinstance(item, list | tuple) and _holds_arrays(item):
         found = _stacked(item)
-        return found if dtype is None else found.astype(dtype)
-    return Array(known(np.array(item, dtype=dtype)))
+        found = found if dtype is None else found.astype(dtype)
+    else:
+        found = Array(known(np.array(item, dtype=dtype, order="C")))
+    if found.ndim < ndmin:
+        found = found.reshape((1,) * (ndmin - found.ndim) + found.shape)
+    return found
 
 
 def _holds_arrays(item: Any) -> bool:
@@ -386,5 +385,12 @@ def _holds_arrays(item: Any) -> bool:
 
 def _stacked(item: Any) -> Any:
     if isinstance(item, list | tuple):
-        return apply(np.stack, ([_stacked(part) for part in item],), {})
+        parts = [_stacked(part) for part in item]
+        if len({np.shape(part) for part in parts}) > 1:
+            text = "setting an array element with a sequence: the parts are of several shapes"
+            raise error("value", text=text)
+        return apply(np.stack, (parts,), {})
     return item if isinstance(item, Array) else np.asarray(item)
+
+
+from . import protocol  # noqa: E402  (which is about Arrays)

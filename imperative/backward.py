@@ -18,8 +18,10 @@ from ..tracer.products import vjp
 from . import arrays
 from .apply import op_of
 from .evaluate import Step, run
+from .marks import heard
 from .modes import Family
 from .node import VOID, Node, Op, leaf_of
+from .pieces import pieces
 
 
 class Path:
@@ -59,17 +61,27 @@ class Reverse:
     ``targets``: by what to differentiate; None: by all marked leaves.
     """
 
-    def __init__(self, targets: Iterable[Node] | None, create_graph: bool) -> None:
+    def __init__(self, targets: Sequence[Node] | None, create_graph: bool) -> None:
         self.create_graph = create_graph
         self.targets = targets
         self.found: dict[Node, Node] = {}
         self.visited: list[Node] = []
         self.stops: set[Node] = set()
+        self.leaf: dict[Any, Node] = {}
+        self.answers: dict[Any, Sequence[Node | None]] = {}
 
     def run(self, heads: Sequence[Node], seeds: Sequence[Node], every: bool = False) -> None:
         """``every``: cuts at all Nodes, so that there is a gradient by each."""
         self.visited, leaves = walk(heads, None)
-        targets = set(leaves if self.targets is None else self.targets)
+        # A marked array that was written to has had several Nodes: its gradient is by all of them.
+        for leaf in (*(self.targets or ()), *leaves):
+            if leaf.mark is not None:
+                self.leaf.setdefault(leaf.mark, leaf)
+        if self.targets is None:
+            targets = set(leaves)
+        else:
+            marks = {target.mark for target in self.targets} - {None}
+            targets = {*self.targets, *[leaf for leaf in leaves if leaf.mark in marks]}
         cuts = [
             node
             for node in self.visited
@@ -78,7 +90,11 @@ class Reverse:
         ]  # fmt: skip
         self.stops = targets.union(cuts)
         if not cuts and self.targets is None and not any(head.mark for head in heads):
-            self._pull(heads, seeds, (self.visited, leaves))
+            if sum(map(_weight, self.visited)) > LONGEST:
+                self._by_pieces(heads, seeds)
+            else:
+                self.pull(heads, seeds, (self.visited, leaves))
+            self._hear_leaves()
             return
         self._piece(heads, seeds)
         waiting = Counter(node.rule for node in cuts)
@@ -91,18 +107,48 @@ class Reverse:
                     self._piece([node], [self.found[node]], within=True)
             elif not waiting[node.rule]:  # all results of the Function have their gradients
                 self._by_rule(node.rule)
+        self._hear_leaves()
+
+    def _by_pieces(self, heads: Sequence[Node], seeds: Sequence[Node]) -> None:
+        """The pass over what is long, where nothing interferes: each piece starts from the values
+        that cross into it."""
+        order = self.visited
+        place = {node: n for n, node in enumerate(order)}
+        args = [[place[arg] for arg in node.args if arg in place] for node in order]
+        voids = {n for n, node in enumerate(order) if node.type is VOID}
+        ranges = pieces(list(map(_weight, order)), args, voids)
+        number = [piece for piece, (start, end) in enumerate(ranges) for _ in range(start, end)]
+        starts: list[dict[Node, None]] = [{} for _ in ranges]  # of each piece: what it hands on
+        for n, used in enumerate(args):
+            for arg in used:
+                if number[arg] != number[n]:
+                    starts[number[arg]][order[arg]] = None
+        for head, seed in zip(heads, seeds, strict=True):
+            starts[number[place[head]]][head] = None
+            self._add(head, seed)
+        leaves = self.stops
+        crossing = leaves.union(*starts)
+        for own in reversed(starts):
+            self.stops = crossing.difference(own)
+            reached = [node for node in own if node in self.found]
+            if reached:
+                self.pull(reached, [self.found[node] for node in reached])
+        self.stops = leaves
 
     def _hear(self, node: Node) -> None:
-        """The hooks of a cut, which may change its gradient."""
-        for hook in node.hooks or ():
-            changed = hook(arrays.wrap(self.found[node]))
-            if changed is not None:
-                self.found[node] = fitting(changed.node, node)
+        """The hooks of a cut or a leaf, which may change its gradient."""
+        self.found[node] = fitting(heard(node, arrays.wrap(self.found[node])).node, node)
+
+    def _hear_leaves(self) -> None:
+        for leaf in self.leaf.values():
+            if leaf in self.found and leaf.mark.hooks:
+                self._hear(leaf)
 
     def _by_rule(self, rule: Any) -> None:
         if not any(y in self.found for y in rule.results):
             return
         found = rule.gradients(self.found, self.create_graph)
+        self.answers[rule] = found
         for arg, g in zip(rule.inputs, found, strict=True):
             if g is not None and arg.family is not None:
                 self._piece([arg], [fitting(g, arg)])
@@ -116,9 +162,9 @@ class Reverse:
             else:
                 inner.append((head, seed))
         if inner:
-            self._pull([head for head, _ in inner], [seed for _, seed in inner])
+            self.pull([head for head, _ in inner], [seed for _, seed in inner])
 
-    def _pull(
+    def pull(
         self,
         heads: Sequence[Node],
         seeds: Sequence[Node],
@@ -128,20 +174,35 @@ class Reverse:
         if not plan.targets:
             return
         key = ("pull", tuple(plan.steps), tuple(plan.heads), len(plan.targets))
-        op = op_of(key, lambda: Op(Pull(plan.steps, plan.heads, len(plan.targets)), "pullback"))
+        op = op_of(key, lambda: _pull_op(plan))
         whole = Node(op, (*plan.targets, *plan.rest, *seeds), VOID)
         if self.create_graph:
-            whole.family = next((arg.family for arg in whole.args if arg.family), None)
+            whole.family = common_family(whole.args)
         for n, target in enumerate(plan.targets):
             self._add(target, leaf_of(whole, n, target.type))
 
     def _add(self, node: Node, g: Node) -> None:
+        if node.mark is not None:
+            node = self.leaf.get(node.mark, node)
         old = self.found.get(node)
         if old is not None:
             total = Node(op_of(np.add, lambda: Op(np.add, "add", True)), (old, g), g.type)
             total.family = old.family or g.family
             g = total
         self.found[node] = g
+
+
+def _weight(node: Node) -> int:
+    return 1 if node.op is None else node.op.weight
+
+
+def _pull_op(plan: Plan) -> Op:
+    weight = 3 * sum(step[0].weight for step in plan.steps)
+    return Op(Pull(plan.steps, plan.heads, len(plan.targets)), "pullback", weight=weight)
+
+
+LONGEST = 500
+"""Operations that are differentiated at once; more are in pieces."""
 
 
 class Plan:
@@ -225,6 +286,8 @@ def fitting(g: Node, node: Node) -> Node:
         return g
     if g.type.shape != node.type.shape:
         raise error("tangent_shape", what="gradient", got=g.type.shape, wanted=node.type.shape)
+    if g.type.dtype.kind == "c" and node.type.dtype.kind != "c":
+        raise error("complex_seed", what="gradient", dtype=node.type.dtype)
     found: Node = arrays.wrap(g).astype(node.type.dtype).node
     return found
 

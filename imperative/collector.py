@@ -5,8 +5,8 @@ from __future__ import annotations
 from types import TracebackType
 from typing import Any
 
-from .differentiate import backward_to
-from .marks import Mark
+from .differentiate import backward
+from .marks import MARKS
 from .modes import Scope
 
 
@@ -15,7 +15,6 @@ class GradientCollector:
 
     def __init__(self) -> None:
         self._scope = Scope(recording=True, training=True)
-        self._reached: dict[Mark, None] = {}
 
     def __enter__(self) -> GradientCollector:
         self._scope.__enter__()
@@ -31,10 +30,10 @@ class GradientCollector:
 
     def backward(self, target: Any) -> None:
         """The gradients of ``target`` (of its sum) by all marked arrays."""
-        self._reached |= dict.fromkeys(backward_to(target, None, False, False))
+        backward(target)
 
     def zero_gradients(self) -> None:
-        """Sets the gradients that this collector has found to zero."""
-        for mark in self._reached:
+        """Sets the gradients of all marked arrays to zero, whoever found them."""
+        for mark in list(MARKS):
             if mark.grad is not None:
                 mark.grad.zero_()

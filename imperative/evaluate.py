@@ -5,6 +5,7 @@ Programs are kept by their structure, so the second round of a loop compiles not
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import weakref
 from collections.abc import Sequence
@@ -13,8 +14,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..tracer.current import current_trace
+from ..tracer.errors import error
 from ..tracer.transforms import Compiled
+from .modes import Family
 from .node import Node
+from .pieces import pieces
 
 if TYPE_CHECKING:
     from .arrays import Array
@@ -68,13 +73,18 @@ class _Pending(threading.local):
 
 
 pending = _Pending()
+LONGEST = 1500
+"""Operations of one program; what is longer is computed in pieces, by several calls."""
 MOST_PENDING = 2000
-"""Arrays that may wait; programs of more are long to compile."""
+"""Operations that may wait; programs of more are long to compile."""
 
 
 def wait_for(array: Array) -> None:
     """Notes an array whose value is not known."""
-    pending.arrays.append(weakref.ref(array))
+    waiting = pending.arrays
+    if len(waiting) >= MOST_PENDING:
+        flush()
+    waiting.append(weakref.ref(array))
 
 
 def evaluate(node: Node) -> Any:
@@ -94,10 +104,18 @@ def evaluate(node: Node) -> Any:
 
 
 def flush() -> None:
-    """Computes all that is recorded and alive, by one native call."""
+    """Computes all that is recorded and alive, by one native call.
+
+    What fails is left: its error comes when it is looked at.
+    """
     alive = _alive()
     if alive:
-        _evaluate(alive)
+        try:
+            _evaluate(alive)
+        except Exception:
+            for node in alive:
+                with contextlib.suppress(Exception):
+                    _evaluate([node])
     _none_pending()
 
 
@@ -125,10 +143,56 @@ def _alive() -> list[Node]:
 
 
 def _evaluate(roots: Sequence[Node]) -> None:
+    if current_trace() is not None:
+        raise error("autograd_captured")
     steps, leaves, number = _plan(roots)
     roots = list(dict.fromkeys(root for root in roots if root.value is None))
     wanted = tuple([number[root] for root in roots])
-    key = (tuple(steps), wanted)
+    for root, value in zip(roots, _results(steps, wanted, leaves), strict=True):
+        type_ = root.type
+        if type_.weak is None:
+            if type(value) is not np.ndarray:
+                value = np.asarray(value)
+            if value.dtype != type_.dtype or value.shape != type_.shape:
+                raise error(
+                    "autograd_changed",
+                    op=root.op,
+                    got=f"{value.dtype}{list(value.shape)}",
+                    wanted=type_,
+                )
+        root.value = value  # before its arguments go: see `_plan`
+        if root.family in (None, Family.INSIDE) or root.freed or root.mark is not None:
+            root.args = ()
+
+
+def _results(steps: Sequence[Step], wanted: Sequence[int], leaves: Sequence[Any]) -> list[Any]:
+    """What the wanted steps return, computed by one program if it is not too long."""
+    weights = [step[0].weight for step in steps]
+    if sum(weights) <= LONGEST:
+        return _call(tuple(steps), tuple(wanted), leaves)
+    ranges = pieces(weights, [[n for n in step[1:] if n >= 0] for step in steps])
+    last = list(range(len(steps)))
+    for n, step in enumerate(steps):
+        for number in step[1:]:
+            if number >= 0:
+                last[number] = n
+    asked = set(wanted)
+    values: dict[int, Any] = {}
+    for start, end in ranges:
+        given: dict[int, int] = {}  # steps of before and leaves, as leaves of the piece
+        piece: list[Step] = []
+        for op, *numbers in steps[start:end]:
+            own = [n - start if n >= start else ~given.setdefault(n, len(given)) for n in numbers]
+            piece.append((op, *own))
+        out = [n for n in range(start, end) if last[n] >= end or n in asked]
+        taken = [values[n] if n >= 0 else leaves[~n] for n in given]
+        computed = _call(tuple(piece), tuple([n - start for n in out]), taken)
+        values.update(zip(out, computed, strict=True))
+    return [values[n] if n >= 0 else leaves[~n] for n in wanted]
+
+
+def _call(steps: tuple[Step, ...], wanted: tuple[int, ...], leaves: Sequence[Any]) -> list[Any]:
+    key = (steps, wanted)
     program = _programs.get(key)
     if program is None:
         if len(_programs) >= MOST_PROGRAMS:
@@ -136,12 +200,8 @@ def _evaluate(roots: Sequence[Node]) -> None:
         program = _programs[key] = Compiled(Replay(*key), (), "value")
         counters.programs += 1
     counters.calls += 1
-    for root, value in zip(roots, program(leaves), strict=True):
-        if root.type.weak is None and type(value) is not np.ndarray:
-            value = np.asarray(value)
-        root.value = value
-        if root.family is None or root.freed:
-            root.args = ()
+    found: list[Any] = program(leaves)
+    return found
 
 
 def _plan(roots: Sequence[Node]) -> tuple[list[Step], list[Any], dict[Node, int]]:
@@ -155,17 +215,30 @@ def _plan(roots: Sequence[Node]) -> tuple[list[Step], list[Any], dict[Node, int]
         if node in number:
             stack.pop()
             continue
+        args = node.args
         ready = True
-        for arg in node.args:
-            if arg not in number:
-                if arg.value is not None:
-                    number[arg] = ~len(leaves)
-                    leaves.append(arg.value)
-                else:
-                    stack.append(arg)
-                    ready = False
+        for arg in args:
+            if arg in number:
+                continue
+            value = arg.value
+            if value is None or (arg.args and is_turned(value)):
+                stack.append(arg)
+                ready = False
+            else:
+                number[arg] = ~len(leaves)
+                leaves.append(value)
         if ready:
             stack.pop()
-            number[node] = len(steps)
-            steps.append((node.op, *[number[arg] for arg in node.args]))
-    return steps, leaves, number
+            if args:
+                number[node] = len(steps)
+                steps.append((node.op, *[number[arg] for arg in args]))
+            else:  # another thread has computed it meanwhile
+                number[node] = ~len(leaves)
+                leaves.append(node.value)
+    # Native code is entered at once with arrays in C order alone.
+    return steps, [np.ascontiguousarray(x) if is_turned(x) else x for x in leaves], number
+
+
+def is_turned(value: Any) -> bool:
+    """Whether a value is a view in another memory order."""
+    return type(value) is np.ndarray and not value.flags.c_contiguous

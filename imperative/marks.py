@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+import weakref
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..tracer.errors import error
-from . import arrays
+from . import arrays, writes
 from .evaluate import evaluate, pending
 from .modes import Family, records
 from .node import Node, Op, known
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from .arrays import Array
 
 REQUESTS = ("write", "add", "null")
+Hook = Callable[[Any], Any]
 
 
 class Mark:
@@ -26,13 +28,18 @@ class Mark:
     ``req``: "write", "add" or "null", by which nothing is computed.
     """
 
-    __slots__ = ("family", "grad", "hooks", "req")
+    __slots__ = ("__weakref__", "family", "grad", "hooks", "req")
 
     def __init__(self, family: Family, req: str, grad: Array | None) -> None:
         self.family = family
         self.req = req
         self.grad = grad
-        self.hooks: list[Callable[[Any], Any]] = []
+        self.hooks: list[Hook] = []
+        MARKS.add(self)
+
+
+MARKS: weakref.WeakSet[Mark] = weakref.WeakSet()
+"""The marks of all arrays that are alive."""
 
 
 # --- marking --------------------------------------------------------------------------------
@@ -47,7 +54,8 @@ def attach_grad(self: Array, grad_req: str = "write") -> None:
     if grad_req not in REQUESTS:
         raise error("value", text=f"grad_req must be one of {REQUESTS}, not {grad_req!r}")
     _check_floating(self)
-    grad = None if grad_req == "null" else _gradient_array(self)
+    zeros = known(np.zeros(self.shape, self.dtype))
+    grad = None if grad_req == "null" else _like_gradient(zeros)
     _mark(self, Mark(Family.ATTACHED, grad_req, grad))
 
 
@@ -74,7 +82,7 @@ def requires_grad_(self: Array, requires_grad: bool = True) -> Array:
 
 def _mark(x: Array, mark: Mark) -> None:
     node = apart(x.node)
-    x.base, x._steps = None, ()
+    x.base, x._steps, x._readonly = None, (), False
     x._mark = mark
     x._node = marked(mark, node)
 
@@ -95,6 +103,17 @@ def apart(node: Node) -> Node:
     return Node(SAME, (node,), node.type)
 
 
+def again(node: Node) -> Node:
+    """A Node of its own for another array that holds the same, recorded if that is on."""
+    if node.family is None:
+        return node
+    if not records(node.family):
+        return apart(node)
+    found = Node(SAME, (node,), node.type)
+    found.family = node.family
+    return found
+
+
 def _same(x: Any) -> Any:
     return x
 
@@ -104,13 +123,13 @@ SAME = Op(_same, "same")
 
 def _check_floating(x: Array) -> None:
     if not x.node.type.differentiable:
-        raise error("integer_input", name="array", dtype=x.dtype)
+        raise error("autograd_integers", dtype=x.dtype)
 
 
 def drop_grad(self: Array) -> None:
     """Takes the mark of the array and its gradient away."""
     self._node = apart(self.node)
-    self.base, self._steps, self._mark = None, (), None
+    self.base, self._steps, self._mark, self._readonly = None, (), None, False
 
 
 def detach(self: Array) -> Array:
@@ -129,7 +148,7 @@ def copy_of(x: Array) -> Array:
     found = arrays.wrap(apart(x.node))
     if x._mark is not None:
         grad = x._mark.grad
-        kept = None if grad is None else _like_gradient(found, apart(grad.node))
+        kept = None if grad is None else _like_gradient(apart(grad.node))
         _mark(found, Mark(x._mark.family, x._mark.req, kept))
     return found
 
@@ -140,13 +159,13 @@ def copy_of(x: Array) -> Array:
 @property  # type: ignore[misc]
 def requires_grad(self: Array) -> bool:
     """Whether a derivative reaches the array, or through it."""
-    return self.node.family is not None
+    return self.node.family not in (None, Family.INSIDE)
 
 
 @property  # type: ignore[misc]
 def is_leaf(self: Array) -> bool:
     """Whether the array is no result of what is recorded."""
-    return self.node.family is None or self.node.mark is not None
+    return self.node.mark is not None or not self.requires_grad
 
 
 def _get_gradient(self: Array) -> Array | None:
@@ -161,6 +180,8 @@ def _set_gradient(self: Array, grad: Any) -> None:
         raise error("type", text="a gradient is an adjit.Array or None")
     if grad is not None and grad.node.type is not self.node.type:
         raise error("value", text=f"a gradient of {self.node.type} cannot be {grad.node.type}")
+    if grad is not None:
+        grad._is_gradient = True
     self._mark.grad = grad
 
 
@@ -185,11 +206,7 @@ def zero_(self: Array) -> Array:
 # --- gradients ------------------------------------------------------------------------------
 
 
-def _gradient_array(x: Array) -> Array:
-    return _like_gradient(x, known(np.zeros(x.shape, x.dtype)))
-
-
-def _like_gradient(x: Array, node: Node) -> Array:
+def _like_gradient(node: Node) -> Array:
     found = arrays.wrap(node)
     found._is_gradient = True
     return found
@@ -197,26 +214,24 @@ def _like_gradient(x: Array, node: Node) -> Array:
 
 def receive(mark: Mark, found: Node) -> None:
     """A backward has found a gradient for a marked array."""
-    from .views import assign
-
-    for hook in mark.hooks:
-        changed = hook(arrays.wrap(found))
-        if changed is not None:
-            found = changed.node
     pending.gradients = True
     grad = mark.grad
     if grad is None:
-        mark.grad = _like_gradient_of(arrays.wrap(found))
-    elif mark.req == "write":
-        assign(grad, found)
+        mark.grad = _like_gradient(found)
+        return
+    if mark.req == "add":
+        found = arrays.elementwise(np.add, (grad, arrays.wrap(found))).node
+    if grad.base is None:
+        writes.assign(grad, found, visible=False)
     else:
-        total: Array = arrays.elementwise(np.add, (grad, arrays.wrap(found)))
-        assign(grad, total.node)
+        writes.write(grad, Ellipsis, arrays.wrap(found))
 
 
-def _like_gradient_of(grad: Array) -> Array:
-    grad._is_gradient = True
-    return grad
+def show_gradients(marks: Iterable[Mark]) -> None:
+    """Writes new gradients to the memory that somebody looks at, when all are there."""
+    for mark in marks:
+        if mark.grad is not None and mark.grad._exposed is not None:
+            show(mark.grad)
 
 
 def exposed(x: Array) -> np.ndarray:
@@ -246,9 +261,10 @@ def show(x: Array) -> None:
 class Handle:
     """What `register_hook` returns: ``remove()`` takes the hook away."""
 
-    def __init__(self, hooks: list[Callable[[Any], Any]], hook: Callable[[Any], Any]) -> None:
+    def __init__(self, hooks: list[Hook], hook: Hook) -> None:
         self.hooks = hooks
-        self.hook = hook
+        self.hook = Called(hook)
+        hooks.append(self.hook)
 
     def remove(self) -> None:
         """Takes the hook away; again does nothing."""
@@ -256,35 +272,70 @@ class Handle:
             self.hooks.remove(self.hook)
 
 
-def register_hook(self: Array, hook: Callable[[Any], Any]) -> Handle:
+class Called:
+    """A hook of its own, also where one function is registered twice."""
+
+    def __init__(self, hook: Hook) -> None:
+        self.hook = hook
+
+    def __call__(self, g: Array) -> Any:
+        return self.hook(g)
+
+
+class Keeper:
+    """Keeps the gradient that all hooks have left, in the ``.grad`` of an array."""
+
+    def __init__(self, x: Array) -> None:
+        self.of = weakref.ref(x)
+
+    def __call__(self, g: Array) -> None:
+        x = self.of()
+        if x is not None:
+            x._kept = g if x._kept is None else x._kept + g
+
+
+def register_hook(self: Array, hook: Hook) -> Handle:
     """Calls ``hook(gradient)`` when the gradient by this array is found.
 
-    What it returns, if not None, takes the gradient's place.
+    What it returns, if not None, takes the gradient's place. Hooks are called in the order in
+    which they were registered.
     """
-    hooks = _hooks(self)
-    hooks.append(hook)
-    return Handle(hooks, hook)
+    return Handle(_hooks(self), hook)
 
 
-def _hooks(x: Array) -> list[Callable[[Any], Any]]:
+def _hooks(x: Array) -> list[Hook]:
     if x._mark is not None:
         return x._mark.hooks
     node = x.node
-    if node.family is None:
+    if not x.requires_grad:
         raise error("autograd_constant")
     if node.hooks is None:
         node.hooks = []
-    found: list[Callable[[Any], Any]] = node.hooks
+    found: list[Hook] = node.hooks
     return found
 
 
 def retain_grad(self: Array) -> None:
     """Keeps the gradient by an array that is no leaf in ``.grad``."""
-    if self._mark is not None:
-        return
+    if self._mark is None:
+        hooks = _hooks(self)
+        if not any(isinstance(hook, Keeper) and hook.of() is self for hook in hooks):
+            hooks.append(Keeper(self))
 
-    def keep(found: Array) -> None:
-        old = self._kept
-        self._kept = found if old is None else arrays.wrap((old + found).node)
 
-    _hooks(self).append(keep)
+def follow(x: Array, old: Node, new: Node) -> None:
+    """What is retained of an array is the gradient by what it holds in the end."""
+    kept = [hook for hook in old.hooks or () if isinstance(hook, Keeper) and hook.of() is x]
+    if kept and new.family is not None:
+        old.hooks = [hook for hook in old.hooks if hook not in kept]
+        new.hooks = [*(new.hooks or ()), *kept]
+
+
+def heard(node: Node, g: Array) -> Any:
+    """The gradient by a Node as its hooks leave it: an Array, or what the last one returned."""
+    hooks = list((node.hooks if node.mark is None else node.mark.hooks) or ())
+    for hook in sorted(hooks, key=lambda hook: isinstance(hook, Keeper)):
+        changed = hook(g)
+        if changed is not None:
+            g = changed if isinstance(changed, arrays.Array) else arrays.array(changed)
+    return g

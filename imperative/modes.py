@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 import functools
+import inspect
 import threading
 from collections.abc import Callable
 from types import TracebackType
@@ -15,11 +16,13 @@ class Family(enum.Enum):
 
     ``ATTACHED`` (MXNet, DJL): recorded inside ``record()``; gradients are zero at first, then
     overwritten. ``REQUIRED`` (PyTorch): recorded unless ``no_grad()``; gradients are None at
-    first, then added up.
+    first, then added up. ``INSIDE`` is no family of rules: it tells what the forward of a
+    `Function` computes, of which only inputs and results have derivatives.
     """
 
     ATTACHED = "attach_grad"
     REQUIRED = "requires_grad_"
+    INSIDE = "Function.forward"
 
 
 class State(threading.local):
@@ -37,6 +40,8 @@ state = State()
 
 def records(family: Family) -> bool:
     """Whether what is made of leaves of a family is recorded now."""
+    if family is Family.INSIDE:
+        return True
     return state.recording if family is Family.ATTACHED else state.enabled
 
 
@@ -66,9 +71,29 @@ class Scope:
             self.left()
 
     def __call__(self, fun: Callable[..., Any]) -> Callable[..., Any]:
+        if inspect.isgeneratorfunction(fun):
+            return self._each(fun)
+
         @functools.wraps(fun)
         def within(*args: Any, **kwargs: Any) -> Any:
             with Scope(self.left, **self.wanted):
                 return fun(*args, **kwargs)
+
+        return within
+
+    def _each(self, fun: Callable[..., Any]) -> Callable[..., Any]:
+        """A generator that is in the scope while it runs, and not while its caller does."""
+
+        @functools.wraps(fun)
+        def within(*args: Any, **kwargs: Any) -> Any:
+            items = fun(*args, **kwargs)
+            sent = None
+            while True:
+                try:
+                    with Scope(self.left, **self.wanted):
+                        item = items.send(sent)
+                except StopIteration as end:
+                    return end.value
+                sent = yield item
 
         return within

@@ -24,12 +24,15 @@ class Op:
 
     ``fun`` takes arrays only. What it returns for arguments of some types is found once, by
     recording it. ``label`` is for people. ``eager``: it is NumPy's own, which may run at once
-    where nothing is left to record.
+    where nothing is left to record. ``weight``: how many operations it stands for.
     """
 
-    __slots__ = ("eager", "fun", "label", "results")
+    __slots__ = ("eager", "fun", "label", "results", "weight")
 
-    def __init__(self, fun: Callable[..., Any], label: str, eager: bool = False) -> None:
+    def __init__(
+        self, fun: Callable[..., Any], label: str, eager: bool = False, weight: int = 1
+    ) -> None:
+        self.weight = weight
         self.fun = fun
         self.label = label
         self.eager = eager
@@ -42,24 +45,30 @@ class Op:
         """The structure and types of the result; errors are those of recording."""
         found = self.results.get(types)
         if found is None:
-            found = self.results[types] = _result(self.fun, types)
+            samples = tuple([type.sample() for type in types])
+            found = self.results[types] = result_at(self.fun, samples)
         return found
 
 
 class Result:
-    """``type``: that of the only array; else ``leaves`` of ``structure``: Types or objects."""
+    """``type``: that of the only array; else ``leaves`` of ``structure``: Types or objects.
 
-    __slots__ = ("leaves", "structure", "type")
+    ``guarded``: it may be another for other values, as the function looks at them.
+    """
 
-    def __init__(self, structure: Structure, leaves: list[Any]) -> None:
+    __slots__ = ("guarded", "leaves", "structure", "type")
+
+    def __init__(self, structure: Structure, leaves: list[Any], guarded: bool) -> None:
         self.structure = structure
         self.leaves = leaves
+        self.guarded = guarded
         alone = structure.type is None and isinstance(leaves[0], Type)
         self.type: Type | None = leaves[0] if alone else None
 
 
-def _result(fun: Callable[..., Any], types: tuple[Type, ...]) -> Result:
-    arguments = Signature(fun).arguments(tuple(type.sample() for type in types), {})
+def result_at(fun: Callable[..., Any], values: tuple[Any, ...]) -> Result:
+    """The Result of a function, by recording it with these values."""
+    arguments = Signature(fun).arguments(values, {})
     recording, _ = record(fun, arguments)
     if recording.draws:
         raise error("random", name="a draw", hint="draw before, and pass the numbers as an array")
@@ -68,7 +77,7 @@ def _result(fun: Callable[..., Any], types: tuple[Type, ...]) -> Result:
         leaf.item if isinstance(leaf, Identity) else _type(outputs[leaf], kind)
         for leaf, kind in _leaves(recording.result)
     ]
-    return Result(recording.result.structure, leaves)
+    return Result(recording.result.structure, leaves, bool(recording.graph.guards))
 
 
 def _leaves(result: Any) -> list[tuple[Any, type | None]]:
@@ -91,30 +100,18 @@ class Node:
     ``where``: the user's line, if somebody wants to know.
     """
 
-    __slots__ = (
-        "args",
-        "family",
-        "freed",
-        "hooks",
-        "mark",
-        "op",
-        "rule",
-        "type",
-        "value",
-        "where",
-    )
+    family: Any = None
+    mark: Any = None
+    freed = False
+    hooks: Any = None
+    rule: Any = None
+    where: str | None = None
 
     def __init__(self, op: Op | None, args: Sequence[Node], type: Type, value: Any = None) -> None:
         self.op = op
         self.args = args
         self.type = type
         self.value = value
-        self.family: Any = None
-        self.mark: Any = None
-        self.freed = False
-        self.hooks: Any = None
-        self.rule: Any = None
-        self.where: str | None = None
 
 
 def known(value: Any) -> Node:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from .evaluate import after_a_step
 from .modes import Scope, state
 
@@ -27,19 +30,22 @@ def predict_mode() -> Scope:
     return Scope(training=False)
 
 
-def no_grad() -> Scope:
-    """Records nothing for derivatives."""
-    return Scope(after_a_step, recording=False, enabled=False)
+def no_grad(fun: Callable[..., Any] | None = None) -> Any:
+    """Records nothing for derivatives: a context, and a decorator with or without ``()``."""
+    scope = Scope(after_a_step, recording=False, enabled=False)
+    return scope if fun is None else scope(fun)
 
 
-def enable_grad() -> Scope:
+def enable_grad(fun: Callable[..., Any] | None = None) -> Any:
     """Records what is computed from arrays that ``requires_grad_`` marked, in a ``no_grad``."""
-    return Scope(enabled=True)
+    scope = Scope(enabled=True)
+    return scope if fun is None else scope(fun)
 
 
 def set_grad_enabled(mode: bool) -> Scope:
     """``enable_grad()`` or ``no_grad()``."""
-    return enable_grad() if mode else no_grad()
+    scope: Scope = enable_grad() if mode else no_grad()
+    return scope
 
 
 def detect_anomaly(mode: bool = True) -> Scope:

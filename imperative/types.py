@@ -14,23 +14,17 @@ class Type:
     There is one object for each, made by :func:`type_of`: Types are compared by identity.
     """
 
-    __slots__ = ("dtype", "shape", "weak")
+    __slots__ = ("differentiable", "dtype", "shape", "size", "weak")
 
     def __init__(self, dtype: np.dtype, shape: tuple[int, ...], weak: type | None) -> None:
         self.dtype = dtype
         self.shape = shape
         self.weak = weak
+        self.size = prod(shape)
+        self.differentiable = dtype.kind in "fc"
 
     def __repr__(self) -> str:
         return self.weak.__name__ if self.weak else f"{self.dtype}{list(self.shape)}"
-
-    @property
-    def size(self) -> int:
-        return prod(self.shape)
-
-    @property
-    def differentiable(self) -> bool:
-        return self.dtype.kind in "fc"
 
     def sample(self) -> Any:
         """A value of this type, for those who look at types only; an int is an index of all."""

@@ -1,20 +1,23 @@
-"""Views and writes: arrays of one memory in NumPy are here one array and ways into it.
+"""Views: arrays of one memory in NumPy are here one array, the base, and ways into it.
 
-A write makes a new value of the array that owns the memory, which its views then look into.
+A write makes a new value of the base, into which its views then look. The memory of a base is in
+C order, so that what is a view and what a copy depends on shapes alone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..tracer.containers import Structure, flatten, rebuild
 from ..tracer.errors import error
 from . import arrays, marks
-from .apply import apply, family_of, made, node_of, op_of, static_key
-from .evaluate import wait_for
+from .apply import MOST_OPS, any_family, made, op_of, plain, recorded, static_key
+from .indices import Item, is_view, key_of, plain_index, taken_apart
 from .node import Node, Op, known
+from .types import type_of
 
 if TYPE_CHECKING:
     from .arrays import Array
@@ -23,89 +26,138 @@ Way = tuple[Op, tuple[Node, ...]]
 """An Op of an array and of the numbers of an index, that leads to a view of the array."""
 
 
-class Item:
-    """``x[index]`` with the numbers and arrays of the index given apart."""
+class Called:
+    """A function that returns views, with its arguments; ``number``: of the view among them."""
 
-    def __init__(self, template: Any) -> None:
-        self.template = template
-
-    def index(self, given: Sequence[Any]) -> Any:
-        rest = iter(given)
-        entries = [next(rest) if entry is GIVEN else entry for entry in self.template]
-        return tuple(entries)
-
-    def __call__(self, x: Any, *given: Any) -> Any:
-        return x[self.index(given)]
-
-
-class Given:
-    """Stands in an index for what is given apart."""
-
-
-GIVEN = Given()
-
-
-class Moved:
-    """A method that returns a view."""
-
-    def __init__(self, name: str, args: tuple, kwargs: dict[str, Any]) -> None:
-        self.name = name
+    def __init__(
+        self, fun: Callable[..., Any], args: tuple, kwargs: dict[str, Any], number: int | None
+    ) -> None:
+        self.fun = fun
         self.args = args
         self.kwargs = kwargs
+        self.number = number
 
     def __call__(self, x: Any) -> Any:
-        return getattr(x, self.name)(*self.args, **self.kwargs)
+        found = self.fun(x, *self.args, **self.kwargs)
+        return found if self.number is None else flatten(found)[0][self.number]
 
 
-class Put:
-    """The array with ``value`` written to a view of it, at an index."""
+class Method:
+    """A method of arrays, as a function."""
 
-    def __init__(self, ways: Sequence[tuple[Op, int]], item: Item, given: int) -> None:
-        self.ways = ways
-        self.item = item
-        self.given = given
+    def __init__(self, name: str) -> None:
+        self.__name__ = name
 
-    def __call__(self, x: Any, value: Any, *numbers: Any) -> Any:
-        y = x.copy()
-        part, at = y, 0
-        for op, count in self.ways:
-            part = op.fun(part, *numbers[at : at + count])
-            at += count
-        part[self.item.index(numbers[at:])] = value
-        return y
+    def __call__(self, x: Any, *args: Any, **kwargs: Any) -> Any:
+        return getattr(x, self.__name__)(*args, **kwargs)
+
+
+RESHAPE: Method = Method("reshape")
+RAVEL: Method = Method("ravel")
+
+
+class Attribute:
+    """An attribute of arrays, as a function."""
+
+    def __init__(self, name: str) -> None:
+        self.__name__ = name
+
+    def __call__(self, x: Any) -> Any:
+        return getattr(x, self.__name__)
+
+
+REAL, IMAG = Attribute("real"), Attribute("imag")
 
 
 # --- reading --------------------------------------------------------------------------------
 
 
 def read(x: Array, index: Any) -> Any:
-    entries, given = taken_apart(x, index)
-    op = op_of(("item", entry_keys(entries)), lambda: Op(Item(entries), "getitem", True))
-    if any(node.type.shape for node in given):
-        return made(op, [x.node, *given])
-    return _view(x, (op, tuple(given)))
+    """``x[index]``: a view where NumPy makes one; a single element is a copy as there."""
+    node = x.node
+    if not (_is_basic(index) or recorded(node, index)):
+        return arrays.wrap(known(np.asarray(node.value[plain_index(index)])))
+    template, given = taken_apart(node.type.shape, index)
+    op = op_of(("item", key_of(template)), lambda: Op(Item(template), "getitem", True))
+    if is_view(template, given, len(node.type.shape)):
+        return view_of(x, (op, tuple(given)))
+    return made(op, [node, *given])
 
 
-def view(x: Array, name: str, args: tuple, kwargs: dict[str, Any] | None = None) -> Any:
-    """A method of ``x`` that returns a view where NumPy makes one."""
-    kwargs = kwargs or {}
-    key = (name, _key(args), *((k, _key(v)) for k, v in kwargs.items()))
-    way = (op_of(key, lambda: Op(Moved(name, args, kwargs), name, True)), ())
-    if _is_view(x, way):
-        return _view(x, way)
-    return made(way[0], [x.node])
+def _is_basic(index: Any) -> bool:
+    entries = index if type(index) is tuple else (index,)
+    return all(
+        entry is None or entry is Ellipsis or type(entry) in (int, slice) for entry in entries
+    )
+
+
+def view(x: Array, fun: Callable[..., Any], args: tuple, kwargs: dict[str, Any]) -> Any:
+    """``fun(x, ...)``, which returns a view, or a container of views; a copy only where a reshape
+    must be one."""
+    args = tuple(map(plain, args))
+    kwargs = {name: plain(item) for name, item in kwargs.items()}
+    asked = (fun, _key(args), *[(name, _key(item)) for name, item in kwargs.items()])
+    if x.base is not None:
+        return _viewed(x, _ways(x, fun, args, kwargs, asked))
+    key = (x.node.type, asked)
+    ways = _known_ways.get(key)
+    if ways is None:
+        if len(_known_ways) >= MOST_OPS:
+            _known_ways.clear()
+        ways = _known_ways[key] = _ways(x, fun, args, kwargs, asked)
+    return _viewed(x, ways)
+
+
+Ways = tuple[Structure, list[tuple[Op, bool]]] | Op
+"""Each view of a result, and whether it is read-only; an Op: the result is a copy."""
+
+_known_ways: dict[Hashable, Ways] = {}
+
+
+def _ways(
+    x: Array, fun: Callable[..., Any], args: tuple, kwargs: dict[str, Any], asked: tuple
+) -> Ways:
+    label = getattr(fun, "__name__", "view")
+
+    def way(number: int | None) -> Op:
+        key = ("view", number, asked)
+        return op_of(key, lambda: Op(Called(fun, args, kwargs, number), label, True))
+
+    layout = layout_of(x)
+    with_order = {**kwargs, "order": args[0]} if fun in (np.ravel, RAVEL) and args else kwargs
+    if fun in (np.reshape, RESHAPE) and not _reshapes(layout, args, kwargs):
+        return way(None)
+    if fun in (np.ravel, RAVEL) and not _ravels(layout, with_order.get("order") or "C"):
+        return way(None)
+    leaves, structure = flatten(fun(layout, *args, **kwargs))
+    return structure, [
+        (way(None if structure.type is None else n), not leaf.flags.writeable)
+        for n, leaf in enumerate(leaves)
+    ]
+
+
+def _viewed(x: Array, ways: Ways) -> Any:
+    if isinstance(ways, Op):
+        return made(ways, [x.node])
+    structure, found = ways
+    return rebuild(structure, [view_of(x, (op, ()), readonly) for op, readonly in found])
 
 
 def _key(item: Any) -> Hashable:
+    if isinstance(item, np.ndarray):
+        item = item.tolist()
     return tuple(map(_key, item)) if isinstance(item, tuple | list) else static_key(item)
 
 
-def _view(x: Array, way: Way) -> Array:
-    found = arrays.Array(x.node)
-    found.base = x if x.base is None else x.base
+def view_of(x: Array, way: Way, readonly: bool = False) -> Array:
+    root = x if x.base is None else x.base
+    found = arrays.Array.__new__(arrays.Array)
+    found.base = root
     found._steps = (*x._steps, way)
-    if found.node.value is None:
-        wait_for(found)
+    found._readonly = readonly or x._readonly
+    # What was made while nothing is recorded stays a constant for derivatives.
+    family = root.node.family
+    found._constant = x._constant or (family is not None and not recorded(root.node))
     return found
 
 
@@ -113,214 +165,78 @@ def current(x: Array) -> Node:
     """What a view holds now."""
     assert x.base is not None
     of = x.base.node
-    if x._of is not of:
+    node = x._node
+    if x._of is not of or node.freed:
         node = of
+        if x._constant and of.family is not None:
+            node = marks.apart(of)
         for op, given in x._steps:
             node = _through(op, (node, *given))
-        x._node, x._of = node, of
-    return x._node
+        if node.op is not None:  # else the memory is found as quickly, and nobody else holds it
+            x._node, x._of = node, of
+    elif node.value is None and of.value is not None:
+        value = of.value
+        for op, given in x._steps:
+            value = op.fun(value, *[n.value for n in given])
+        node.value = np.asarray(value)
+    return node
 
 
 def _through(op: Op, nodes: tuple[Node, ...]) -> Node:
-    family = family_of(nodes)
-    if family is None and all(node.value is not None for node in nodes):
-        return known(np.asarray(op.fun(*[node.value for node in nodes])))
-    type = op.result(tuple([node.type for node in nodes])).type
-    assert type is not None
-    node = Node(op, nodes, type)
+    family = any_family(nodes)
+    values = [node.value for node in nodes]
+    if any(value is None for value in values):
+        type = op.result(tuple([node.type for node in nodes])).type
+        assert type is not None
+        node = Node(op, nodes, type)
+    else:
+        value = np.asarray(op.fun(*values))
+        if family is None:
+            return known(value)
+        node = Node(op, nodes, type_of(value.dtype, value.shape), value)
     node.family = family
     return node
 
 
-def _is_view(x: Array, way: Way) -> bool:
-    """Whether NumPy would make a view, which depends on the memory order only."""
+def layout_of(x: Array) -> np.ndarray:
+    """An array with the strides that ``x`` has in NumPy. It has no memory: none may be read."""
     root = x if x.base is None else x.base
-    shape, size = root.shape, root.itemsize
-    steps = tuple(size * int(np.prod(shape[n + 1 :])) for n in range(len(shape)))
-    nowhere = np.zeros(1, root.dtype)
-    found = np.lib.stride_tricks.as_strided(nowhere, shape, steps, writeable=False)
+    type = root.node.type
+    strides, step = [], type.dtype.itemsize
+    for n in reversed(type.shape):
+        strides.append(step)
+        step *= max(n, 1)
+    nowhere = np.zeros(1, type.dtype)
+    found = np.lib.stride_tricks.as_strided(nowhere, type.shape, strides[::-1])
     for op, given in x._steps:
         found = op.fun(found, *[node.value for node in given])
-    moved: Moved = way[0].fun  # type: ignore[assignment]
-    if moved.name not in ("reshape", "ravel"):
-        return True
-    return _reshapes(found, moved)
+    return found
 
 
-def _reshapes(x: np.ndarray, moved: Moved) -> bool:
-    """Whether a reshape copies nothing. ``x`` has no memory behind it, so none may be read."""
-    if moved.name == "ravel":
-        return bool(x.flags.c_contiguous)
-    shape = moved.args[0] if len(moved.args) == 1 else moved.args
+def _reshapes(x: np.ndarray, args: tuple, kwargs: dict[str, Any]) -> bool:
+    """Whether a reshape copies nothing; a wrong shape is an error."""
+    kwargs = {"order": "C"} | kwargs
+    wanted = args[0] if len(args) == 1 else args
+    if kwargs.pop("copy", None):
+        return False
+    if "newshape" in kwargs:
+        wanted = kwargs.pop("newshape")
+    elif "shape" in kwargs:
+        wanted = kwargs.pop("shape")
+    elif len(args) == 2 and isinstance(args[0], tuple | list):
+        wanted, kwargs["order"] = args
     try:
-        np.reshape(x, shape, copy=False, **moved.kwargs)
-    except ValueError:
+        x.reshape(wanted, copy=False, **kwargs)
+    except ValueError as problem:
+        if "copy" not in str(problem):
+            raise error("value", text=problem) from None
         return False
     return True
 
 
-# --- writing --------------------------------------------------------------------------------
-
-
-def write(x: Array, index: Any, value: Any) -> None:
-    """``x[index] = value``."""
-    marks.check_write(x)
-    source = node_of(value, True)
-    if source is None:
-        source = known(np.asarray(value))
-    whole = index is Ellipsis or (isinstance(index, slice) and index == slice(None))
-    if whole and x.base is None and source.type is x.node.type:
-        assign(x, source)
-        return
-    entries, given = taken_apart(x, index)
-    _put(x, source, entries, given)
-
-
-def _put(x: Array, source: Node, entries: tuple, given: Sequence[Node]) -> None:
-    root = x if x.base is None else x.base
-    ways = tuple((op, len(numbers)) for op, numbers in x._steps)
-    key = ("put", ways, entry_keys(entries))
-    op = op_of(key, lambda: Op(Put(ways, Item(entries), len(given)), "setitem", True))
-    numbers = [node for _, nodes in x._steps for node in nodes]
-    assign(root, made(op, [root.node, source, *numbers, *given]).node)
-
-
-def assign(x: Array, node: Node) -> None:
-    """``x``, which owns its memory, holds ``node`` from now on."""
-    if x._mark is not None:
-        node = marks.marked(x._mark, node)
-    x._node = node
-    if node.value is None:
-        wait_for(x)
-    if x._exposed is not None:
-        marks.show(x)
-
-
-def update(x: Array, ufunc: np.ufunc, other: Any) -> Array:
-    """``x`` after ``ufunc(x, other, out=x)``."""
-    marks.check_write(x)
-    node = node_of(other, True) or known(np.asarray(other))
-    result = op_of(ufunc, lambda: Op(ufunc, ufunc.__name__, True)).result((x.node.type, node.type))
-    if result.type is x.node.type:
-        found = arrays.elementwise(ufunc, (x, other))
-    else:  # another dtype or shape: as NumPy writes it, or refuses to
-        op = op_of(("in place", ufunc), lambda: Op(InPlace(ufunc), ufunc.__name__, True))
-        found = made(op, [x.node, node])
-    assign_to(x, found)
-    return x
-
-
-class InPlace:
-    """A copy of an array after a ufunc has written to it."""
-
-    def __init__(self, ufunc: np.ufunc) -> None:
-        self.ufunc = ufunc
-
-    def __call__(self, x: Any, other: Any) -> Any:
-        y = x.copy()
-        self.ufunc(y, other, out=y)
-        return y
-
-
-def assign_to(x: Any, found: Any) -> Any:
-    """Writes a result to the ``out`` that was given for it."""
-    target = x[0] if isinstance(x, tuple) and len(x) == 1 else x
-    target[...] = found
-    return target
-
-
-def in_place(fun: Callable[..., Any], x: Array, args: tuple, kwargs: dict[str, Any]) -> None:
-    """``fun(x, *args)``, which writes to ``x`` and returns nothing."""
-    marks.check_write(x)
-    write(x, Ellipsis, apply(_written(fun), (x, *args), kwargs))
-
-
-class Written:
-    """A copy of an array after a function has written to it."""
-
-    def __init__(self, fun: Callable[..., Any]) -> None:
-        self.fun = fun
-
-    def __call__(self, x: Any, *args: Any, **kwargs: Any) -> Any:
-        y = x.copy()
-        self.fun(y, *args, **kwargs)
-        return y
-
-
-_writers: dict[Any, Written] = {}
-
-
-def _written(fun: Callable[..., Any]) -> Written:
-    return _writers.setdefault(fun, Written(fun))
-
-
-# --- indices --------------------------------------------------------------------------------
-
-
-def taken_apart(x: Array, index: Any) -> tuple[tuple, list[Node]]:
-    """An index with its numbers and arrays apart: they may be others at the next call.
-
-    Numbers are checked here, so that the error comes at the line that is wrong.
-    """
-    entries: list[Any] = []
-    given: list[Node] = []
-    shape = x.shape
-    wanted = index if isinstance(index, tuple) else (index,)
-    expanded: list[Any] = []
-    for entry in wanted:
-        if isinstance(entry, list | np.ndarray | arrays.Array | bool | np.bool_):
-            expanded += _positions(entry)
-        else:
-            expanded.append(entry)
-    taken = sum(1 for entry in expanded if entry is not None and entry is not Ellipsis)
-    axis = 0
-    for entry in expanded:
-        if entry is Ellipsis:
-            axis += len(shape) - taken
-            entries.append(entry)
-        elif entry is None:
-            entries.append(entry)
-        elif isinstance(entry, slice):
-            entries.append(entry)
-            axis += 1
-        elif isinstance(entry, Node):
-            entries.append(GIVEN)
-            given.append(entry)
-            axis += 1
-        elif isinstance(entry, int | np.integer):
-            entries.append(GIVEN)
-            given.append(known(_checked(int(entry), axis, shape)))
-            axis += 1
-        else:
-            raise error("index", text=f"an index cannot be a {type(entry).__name__}")
-    return tuple(entries), given
-
-
-def _positions(entry: Any) -> list[Any]:
-    """An array in an index; a mask is where it is true, as the result's shape is."""
-    if isinstance(entry, arrays.Array) and entry.dtype.kind != "b":
-        return [int(entry) if not entry.shape else entry.node]
-    value = np.asarray(entry)
-    if isinstance(entry, list) and not entry:
-        value = value.astype(np.intp)
-    if value.dtype.kind != "b":
-        return [known(value.copy())]
-    if not value.ndim:
-        raise error("unsupported", name="a bool as an index")
-    return [known(places) for places in value.nonzero()]
-
-
-def _checked(i: int, axis: int, shape: tuple[int, ...]) -> int:
-    if axis >= len(shape):
-        raise error(
-            "index",
-            text=f"too many indices for array: array is {len(shape)}-dimensional",
-        )
-    size = shape[axis]
-    if not -size <= i < size:
-        raise error("index", text=f"index {i} is out of bounds for axis {axis} with size {size}")
-    return i + size if i < 0 else i
-
-
-def entry_keys(entries: tuple) -> Hashable:
-    return tuple([entry if entry is GIVEN else static_key(entry) for entry in entries])
+def _ravels(x: np.ndarray, order: str) -> bool:
+    if order == "C" or x.flags.c_contiguous:
+        return bool(x.flags.c_contiguous) and (order != "F" or x.flags.f_contiguous)
+    if order == "F":
+        return bool(x.flags.f_contiguous)
+    raise error("unsupported", name=f"ravel by order={order!r} of an array in another order")

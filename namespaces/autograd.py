@@ -5,7 +5,7 @@ from adjit.imperative.collector import GradientCollector
 from adjit.imperative.differentiate import backward, grad, mark_variables
 from adjit.imperative.evaluate import counters, flush
 from adjit.imperative.function import Function
-from adjit.imperative.protocol import scale_gradient, stop_gradient
+from adjit.imperative.protocol import scale_gradient
 from adjit.imperative.scopes import (
     detect_anomaly,
     enable_grad,
@@ -19,6 +19,7 @@ from adjit.imperative.scopes import (
     set_grad_enabled,
     train_mode,
 )
+from adjit.tracer.api import stop_gradient
 
 __all__ = [
     "Array",

@@ -7,8 +7,16 @@ from typing import Any, overload
 
 from ..codegen.call import Options
 from .containers import flatten, rebuild
-from .current import current_trace
-from .transforms import Argnums, Compiled, Gradient, GradientAlone, checked_argnums, kept
+from .current import current_trace, recorder
+from .transforms import (
+    Argnums,
+    Compiled,
+    Gradient,
+    GradientAlone,
+    checked_argnums,
+    checked_options,
+    kept,
+)
 
 
 @overload
@@ -113,19 +121,26 @@ def grad(
 def jit(fun: Callable[..., Any], *, threads: int | None = None, libm: bool = False) -> Compiled:
     """A NumPy function of any result, compiled without derivatives.
 
-    ``threads`` and ``libm`` as in :func:`compile_grad`.
+    ``threads`` and ``libm`` as in :func:`compile_grad`. Asked twice for the same function it
+    returns the same object.
     """
-    return Compiled(fun, 0, "value", options=Options(threads, libm))
+    options = checked_options(Options(threads, libm))
+    found: Compiled = kept(
+        fun, ("jit", options), lambda: Compiled(fun, 0, "value", options=options)
+    )
+    return found
 
 
 def stop_gradient(x: Any) -> Any:
     """``x``, with derivative zero; containers leaf by leaf."""
+    leaves, structure = flatten(x)
     if current_trace() is None:
-        return x
+        if recorder(leaves) is None:
+            return x
+        return rebuild(structure, [v if recorder([v]) is None else v.detach() for v in leaves])
     from ..ir.ops import stop_gradient as stop
     from .array import Array, wrap
 
-    leaves, structure = flatten(x)
     return rebuild(
         structure, [wrap(stop(v.value), v.weak) if isinstance(v, Array) else v for v in leaves]
     )

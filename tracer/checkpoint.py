@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
-from .current import current_trace
+from .containers import flatten
+from .current import current_trace, recorder
+from .errors import error
+from .transforms import kept
 
 
 class Checkpoint:
@@ -15,13 +19,18 @@ class Checkpoint:
 
     def __init__(self, fun: Callable[..., Any]) -> None:
         self.fun = fun
+        functools.update_wrapper(self, fun, updated=())
+
+    def __get__(self, instance: Any, owner: type | None = None) -> Any:
+        return self if instance is None else checkpoint(self.fun.__get__(instance))
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         from .hooks import recordable
 
         trace = current_trace()
         if trace is None:
-            return self.fun(*args, **kwargs)
+            elsewhere = recorder(flatten((args, kwargs))[0])
+            return self.fun(*args, **kwargs) if elsewhere is None else elsewhere(self, args, kwargs)
         recorded = recordable(self.fun) or self.fun
         trace.checkpointing += 1
         try:
@@ -39,4 +48,7 @@ def checkpoint(fun: Callable[..., Any]) -> Callable[..., Any]:
     segmented, and their number of steps must be known before they start: a loop that a
     condition ends is an error (AdjitNotImplementedError). Values and derivatives are the same.
     """
-    return Checkpoint(fun)
+    if not callable(fun):
+        raise error("not_callable", type=type(fun).__name__)
+    found: Checkpoint = kept(fun, "checkpoint", lambda: Checkpoint(fun))
+    return found

@@ -26,7 +26,8 @@ verified after its pass.
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 
 from ..codegen.compile import compile_schedule
@@ -46,7 +47,7 @@ from ..ir.passes.tangent import tangent
 from ..ir.passes.unlink import unlink
 from ..ir.types import ArrayType
 from ..ir.verify import verify
-from .derivatives import gradient, pullback
+from .derivatives import gradient
 from .errors import error, unsupported
 from .modes import SCALARS, Path, differentiable_outputs
 
@@ -66,21 +67,21 @@ def checked(graph: Graph) -> Graph:
     return verify(graph) if os.environ.get("ADJIT_VERIFY") else graph
 
 
-def derive(path: Path) -> Graph:
-    """The Graph of a path in its mode (see `modes`)."""
+@contextmanager
+def _known_derivatives() -> Iterator[None]:
     try:
-        return _derived(path)
+        yield
     except NoDerivative as problem:
         raise error("no_derivative", text=problem) from problem
 
 
-def _derived(path: Path) -> Graph:
+@_known_derivatives()
+def derive(path: Path) -> Graph:
+    """The Graph of a path in its mode (see `modes`)."""
     recorded = path.recording.graph
     graph = prepared(recorded)
     if path.mode in SCALARS:
         graph = gradient(recorded, graph, path.wrt)
-    elif path.mode == "pullback":
-        graph = pullback(recorded, graph, path.wrt)
     elif path.mode == "pushforward":
         graph = tangent(graph, path.wrt)
     count = len(recorded.outputs)
@@ -94,6 +95,7 @@ def loops_of(graph: Graph, alone: bool = False) -> Graph:
     return checked(simplify(checked(factor(graph))))
 
 
+@_known_derivatives()
 def schedule_of(paths: Sequence[Path], alone: bool = False) -> Schedule:
     """What runs for all paths of a program; ``alone``: without libraries and threads."""
     graphs = [loops_of(derive(path), alone) for path in paths]

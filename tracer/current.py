@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import ctypes
 import threading
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .trace import Trace
@@ -51,3 +52,16 @@ def enter(trace: Trace) -> None:
 def leave() -> None:
     _current.traces.pop()
     ACTIVE.add(-1)
+
+
+def recorder(leaves: Iterable[Any]) -> Callable[[Any, tuple, dict[str, Any]], Any] | None:
+    """What applies a function to arguments, some of which record what is done with them.
+
+    Such arrays (`imperative`) have it as ``__adjit_apply__``.
+    """
+    for leaf in leaves:
+        found = getattr(type(leaf), "__adjit_apply__", None)
+        if found is not None:
+            applied: Callable[[Any, tuple, dict[str, Any]], Any] = found
+            return applied
+    return None

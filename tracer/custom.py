@@ -7,59 +7,62 @@ passes that take derivatives inline.
 from __future__ import annotations
 
 import functools
-import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from math import prod
+from types import MethodType
 from typing import Any
 
 import numpy as np
 
 from ..ir import ops
-from ..ir.graph import Block, Graph, Value, copy_values
+from ..ir.graph import Graph, Value
 from ..ir.op import INPUT
 from ..ir.ops.custom import CUSTOM_JVP, CUSTOM_VJP
 from ..ir.types import ArrayType
 from .api import stop_gradient
 from .array import Array, wrap
+from .closing import closed, outside
 from .containers import flatten, rebuild
-from .current import current_trace
+from .current import current_trace, recorder
 from .errors import error, unsupported
 from .hooks import recordable
 from .join import join
 from .lift import lift
 from .matching import matching
-from .nest import Inner, dependents, differentiable_leaves, nested_arguments
+from .nest import Inner, dependents, differentiable_leaves, keep_guards, nested_arguments
+from .rules import Rule, Rules
 from .signature import Arguments, Signature
 from .trace import Trace
 from .transforms import Compiled
-
-Rule = Callable[..., Any]
 
 
 class _Custom:
     """What both kinds share: the function, and its rule once that is given."""
 
     __adjit_transform__ = True
+    by_argument: Rules | None = None
 
     def __init__(self, fun: Rule) -> None:
         if not callable(fun):
             raise error("not_callable", type=type(fun).__name__)
         self.fun = fun
-        self.signature = inspect.signature(fun)
-        self.leaves = Signature(fun)
+        self.signature = Signature(fun)
         functools.update_wrapper(self, fun, updated=())
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         trace = current_trace()
         if trace is None:
-            return self.fun(*args, **kwargs)
-        bound = self.signature.bind(*args, **kwargs)
-        bound.apply_defaults()
-        arguments = nested_arguments(self.leaves, bound.args, {})
+            elsewhere = recorder(flatten((args, kwargs))[0])
+            return self.fun(*args, **kwargs) if elsewhere is None else elsewhere(self, args, kwargs)
+        arguments = nested_arguments(self.signature, args, kwargs)
+        for parameter in self.by_argument.missing if self.by_argument else ():
+            leaves = [arguments.leaves[n].item for n in arguments.leaves_of(parameter)]
+            if any(_is_float(x) and trace.carries_derivative(x.value) for x in leaves):
+                raise error("no_rule_for", name=self.name, argument=parameter)
         return self._record(trace, arguments)
 
     def __get__(self, instance: Any, owner: type | None = None) -> Any:
-        return self if instance is None else functools.partial(self, instance)
+        return self if instance is None else MethodType(self, instance)
 
     @property
     def name(self) -> str:
@@ -76,6 +79,22 @@ class _Custom:
     def _wrong(self, wanted: str) -> Exception:
         return error("rule_result", name=self.name, wanted=wanted)
 
+    def _derivative(self, item: Any, like: ArrayType, what: str, of: str) -> Value:
+        """A cotangent or tangent that a rule has returned; None is zero, other precisions are
+        cast."""
+        if item is None:
+            return ops.zeros(like)
+        if not isinstance(item, Array | np.ndarray | np.generic | int | float | complex):
+            raise self._wrong(f"an array as the {what} of {of}, not a {type(item).__name__}")
+        dtype = np.asarray(item).dtype if not isinstance(item, Array) else item.dtype
+        if dtype.kind not in "fiub":
+            raise self._wrong(f"a real {what} of {of}, not one of dtype {dtype}")
+        value = lift(item, like.dtype)
+        if value.shape != like.shape:
+            names = {"name": self.name, "what": what, "of": of}
+            raise error("rule_shape", **names, got=value.shape, wanted=like.shape)
+        return value
+
 
 class custom_vjp(_Custom):  # noqa: N801
     """A function with a reverse derivative of its author's; a decorator.
@@ -84,7 +103,11 @@ class custom_vjp(_Custom):  # noqa: N801
     is the result and the residuals whatever the rule needs; ``backward(residuals, g)``
     takes the cotangent of ``y``, which has its structure, and returns a tuple with a cotangent
     for each argument, or None for zero. ``defvjps(*rules)`` takes a function ``(g, y, *args)``
-    for each argument, or None where the derivative is zero.
+    for each argument, or None where the derivative is zero; with ``argnums`` (positions or names)
+    for these only. A derivative by an argument without a rule is an error.
+
+    Keyword-only arguments come last; rules get by keyword what the function gets so. What a rule
+    returns has the shape of its argument; other floating-point precisions are cast.
 
     The rule is recorded and compiled along, and differentiated at higher orders, in reverse mode;
     a ``jvp`` of such a function is an error. The rule gets what it needs by arguments: a recorded
@@ -96,12 +119,16 @@ class custom_vjp(_Custom):  # noqa: N801
     backward: Rule | None = None
 
     def defvjp(self, forward: Rule, backward: Rule) -> None:
-        self.forward, self.backward = forward, backward
+        for rule in (forward, backward):
+            if not callable(rule):
+                raise error("not_callable", type=type(rule).__name__)
+        self.forward, self.backward, self.by_argument = forward, backward, None
 
-    def defvjps(self, *rules: Rule | None) -> None:
-        self.defvjp(
-            functools.partial(_forward_of, self.fun), functools.partial(_backward_of, rules)
-        )
+    def defvjps(self, *rules: Rule | None, argnums: Sequence[int | str] | None = None) -> None:
+        found = Rules(self.signature, rules, argnums)
+        forward = functools.partial(_forward_of, self.fun)
+        self.defvjp(forward, functools.partial(_backward_of, self.signature, found))
+        self.by_argument = found
 
     def _record(self, trace: Trace, arguments: Arguments) -> Any:
         if self.forward is None or self.backward is None:
@@ -109,7 +136,7 @@ class custom_vjp(_Custom):  # noqa: N801
         wrt = differentiable_leaves(arguments)
         inner = Inner(Compiled(self.forward, 0, "value"), arguments, wrt)
         self._check_real(inner)
-        _check_captured(trace, _outside(inner.graph), self.name)
+        _check_captured(trace, outside(inner.graph), self.name)
         returned = inner.present(inner.splice(inner.graph, inner.outer))
         if not isinstance(returned, tuple) or len(returned) != 2:
             raise self._wrong("(y, residuals) from forward")
@@ -119,6 +146,7 @@ class custom_vjp(_Custom):  # noqa: N801
         y = _packed(leaves)
         kept, kept_structure = flatten(returned[1])
         used = [leaf.value for leaf in kept if isinstance(leaf, Array)]
+        first_guard = len(trace.guards)
         with trace.nested() as block:
             given = [
                 trace.stand_in(f"r{n}", x.value, x.weak, x.scalar) if isinstance(x, Array) else x
@@ -128,12 +156,14 @@ class custom_vjp(_Custom):  # noqa: N801
             cotangent = rebuild(structure, _unpacked(g, leaves))
             found = self._cotangents(rebuild(kept_structure, given), cotangent, arguments)
             outputs = [
-                self._cotangent(found[n], x.type) for n, x in zip(wrt, inner.outer, strict=True)
+                self._derivative(found[n], x.type, "cotangent", arguments.leaves[n].name)
+                for n, x in zip(wrt, inner.outer, strict=True)
             ]
             rule = block.graph(outputs)
-        captured = _outside(rule)
+        keep_guards(trace, first_guard, rule, dict(zip(rule.inputs, used, strict=False)))
+        captured = outside(rule)
         _check_captured(trace, captured, self.name)
-        rule = _closed(rule, captured, len(used))
+        rule = closed(rule, captured, len(used))
         args = (y, *used, *captured, *inner.outer)
         linked = trace.block.add(CUSTOM_VJP, args, (("count", len(wrt)),), (rule,))
         return rebuild(structure, _unpacked(linked, leaves))
@@ -148,17 +178,12 @@ class custom_vjp(_Custom):  # noqa: N801
                 f"a tuple of {count} cotangents, one for each argument, from backward"
             )
         found: list[Any] = []
-        for item, structure in zip(returned, arguments.structures, strict=True):
-            found += matching(item, structure, "a cotangent", "its argument")
+        what = f"a cotangent by the rule of {self.name}"
+        for item, structure, name in zip(
+            returned, arguments.structures, arguments.parameters, strict=True
+        ):
+            found += matching(item, structure, what, f"argument {name}")
         return found
-
-    def _cotangent(self, item: Any, type: ArrayType) -> Value:
-        if item is None:
-            return ops.zeros(type)
-        g = lift(item, type.dtype)
-        if g.shape != type.shape:
-            raise error("tangent_shape", what="cotangent", got=g.shape, wanted=type.shape)
-        return g
 
 
 class custom_jvp(_Custom):  # noqa: N801
@@ -166,8 +191,9 @@ class custom_jvp(_Custom):  # noqa: N801
 
     ``defjvp(rule)``: ``rule(primals, tangents)`` takes two tuples with one entry for each
     argument and returns ``(y, tangent)``, which must be linear in the tangents. ``defjvps(*rules)``
-    takes a function ``(t, y, *args)`` for each argument, or None where the derivative is zero;
-    their results are added. The tangent of what has no derivative (an integer) is None.
+    takes a function ``(t, y, *args)`` for each argument, or None where the derivative is zero,
+    with ``argnums`` as for :class:`custom_vjp`; their results are added. The tangent of what has
+    no derivative (an integer) is None.
 
     In reverse mode the rule is transposed. It is recorded and compiled along, and differentiated
     at higher orders; what it needs it gets by arguments, as with :class:`custom_vjp`. When nothing
@@ -177,20 +203,22 @@ class custom_jvp(_Custom):  # noqa: N801
     rule: Rule | None = None
 
     def defjvp(self, rule: Rule) -> None:
-        self.rule = rule
+        if not callable(rule):
+            raise error("not_callable", type=type(rule).__name__)
+        self.rule, self.by_argument = rule, None
 
-    def defjvps(self, *rules: Rule | None) -> None:
-        self.defjvp(functools.partial(_sum_of, self.fun, rules))
+    def defjvps(self, *rules: Rule | None, argnums: Sequence[int | str] | None = None) -> None:
+        self.by_argument = Rules(self.signature, rules, argnums)
 
     def _record(self, trace: Trace, arguments: Arguments) -> Any:
-        if self.rule is None:
+        if self.rule is None and self.by_argument is None:
             raise error("no_rule", name=self.name, kind="custom_jvp", method="defjvp")
         wrt = differentiable_leaves(arguments)
         pushed = functools.partial(_pushed, self, wrt)
         inner = Inner(Compiled(pushed, 0, "value"), arguments, wrt)
         graph = inner.graph
         self._check_real(inner)
-        _check_captured(trace, _outside(graph), self.name)
+        _check_captured(trace, outside(graph), self.name)
         seeds = graph.inputs[len(wrt) :]
         moving = dependents(graph, seeds)
         *results, t = graph.outputs
@@ -205,38 +233,42 @@ class custom_jvp(_Custom):  # noqa: N801
             return stop_gradient(returned)
         order = tuple(value for value in graph.values if value in moving)
         rule = Graph(seeds, order, (t,))
-        captured = _outside(rule)
+        captured = outside(rule)
         used = [new.get(value, value) for value in captured]
         args = (_packed(leaves), *used, *inner.outer)
         linked = trace.block.add(
-            CUSTOM_JVP, args, (("count", len(wrt)),), (_closed(rule, captured, 0),)
+            CUSTOM_JVP, args, (("count", len(wrt)),), (closed(rule, captured, 0),)
         )
         return rebuild(structure, _unpacked(linked, leaves))
 
 
-def _pushed(custom: custom_jvp, wrt: Sequence[int], *args: Any) -> Any:
+def _pushed(custom: custom_jvp, wrt: Sequence[int], /, *args: Any, **kwargs: Any) -> Any:
     """The value, and the tangent of its floating-point leaves as one array."""
     trace = current_trace()
     assert trace is not None
-    assert custom.rule is not None
-    leaves, structure = flatten(args)
+    primals = (*args, *kwargs.values())
+    leaves, structure = flatten(primals)
     moves: list[Any] = [None] * len(leaves)
     for n in wrt:
         x = leaves[n]
         moves[n] = wrap(trace.block.input(f"t{n}", x.value.type), x.weak, scalar=x.scalar)
-    returned = _recorded(custom.rule)(args, rebuild(structure, moves))
+    tangents = rebuild(structure, moves)
+    if custom.by_argument is not None:
+        returned = _sum_of(custom, custom.by_argument, tangents, args, kwargs)
+    else:
+        assert custom.rule is not None
+        returned = _recorded(custom.rule)(primals, tangents)
     if not isinstance(returned, tuple) or len(returned) != 2:
         raise custom._wrong("(y, tangent)")
     y, tangent = returned
     results, result_structure = flatten(y)
-    found = matching(tangent, result_structure, "a tangent", "the result")
+    what = f"a tangent by the rule of {custom.name}"
+    found = matching(tangent, result_structure, what, "the result")
     parts: list[Any] = []
     for x, t in zip(results, found, strict=True):
         if not _is_float(x):
             continue
-        value = ops.zeros(x.value.type) if t is None else lift(t, x.dtype)
-        if value.shape != x.shape:
-            raise error("tangent_shape", what="tangent", got=value.shape, wanted=x.shape)
+        value = custom._derivative(t, x.value.type, "tangent", "the result")
         parts.append(wrap(value, scalar=False))
     return y, wrap(_packed(parts), scalar=False) if parts else 0.0
 
@@ -248,25 +280,28 @@ def _recorded(fun: Rule) -> Rule:
     return recordable(fun) or fun
 
 
-def _forward_of(fun: Rule, *args: Any) -> Any:
-    y = _recorded(fun)(*args)
-    return y, (y, args)
+def _forward_of(fun: Rule, /, *args: Any, **kwargs: Any) -> Any:
+    y = _recorded(fun)(*args, **kwargs)
+    return y, (y, args, kwargs)
 
 
-def _backward_of(rules: Sequence[Rule | None], residuals: Any, g: Any) -> tuple:
-    y, args = residuals
-    if len(rules) != len(args):
-        raise error("rule_count", rules=len(rules), arguments=len(args))
-    return tuple(None if rule is None else _recorded(rule)(g, y, *args) for rule in rules)
+def _backward_of(signature: Signature, rules: Rules, residuals: Any, g: Any) -> tuple:
+    y, args, kwargs = residuals
+    parameters = signature.bind(args, kwargs)[0]
+    return tuple(
+        None if rule is None else _recorded(rule)(g, y, *args, **kwargs)
+        for rule in rules.of(parameters)
+    )
 
 
-def _sum_of(fun: Rule, rules: Sequence[Rule | None], primals: tuple, tangents: tuple) -> Any:
-    if len(rules) != len(primals):
-        raise error("rule_count", rules=len(rules), arguments=len(primals))
-    y = _recorded(fun)(*primals)
+def _sum_of(
+    custom: custom_jvp, rules: Rules, tangents: Sequence[Any], args: tuple, kwargs: dict
+) -> Any:
+    y = _recorded(custom.fun)(*args, **kwargs)
+    parameters = custom.signature.bind(args, kwargs)[0]
     parts = [
-        _recorded(rule)(t, y, *primals)
-        for t, rule in zip(tangents, rules, strict=True)
+        _recorded(rule)(t, y, *args, **kwargs)
+        for t, rule in zip(tangents, rules.of(parameters), strict=True)
         if t is not None and rule is not None
     ]
     return y, functools.reduce(lambda one, other: one + other, parts) if parts else None
@@ -310,23 +345,6 @@ def _unpacked(packed: Value, leaves: Sequence[Any]) -> list[Any]:
 
 
 # --- what a rule takes from outside -----------------------------------------------------------
-
-
-def _outside(graph: Graph) -> list[Value]:
-    """The Values of enclosing blocks that a Graph uses, without constants."""
-    own = {*graph.inputs, *graph.values}
-    used = [arg for value in graph.values for arg in value.args]
-    return list(dict.fromkeys(v for v in (*used, *graph.outputs) if v not in own))
-
-
-def _closed(graph: Graph, captured: Sequence[Value], at: int) -> Graph:
-    """The Graph with inputs for what it captures, behind its first ``at`` inputs."""
-    block = Block(graph.inputs[:at])
-    new = {value: block.input(f"c{n}", value.type) for n, value in enumerate(captured)}
-    block.inputs += graph.inputs[at:]
-    with block:
-        copy_values(graph.values, new)
-    return block.graph([new.get(value, value) for value in graph.outputs])
 
 
 def _check_captured(trace: Trace, captured: Sequence[Value], name: str) -> None:

@@ -63,6 +63,13 @@ def place_of(x: Any) -> Any:
     return dimension(x)
 
 
+def moving(x: Any) -> Any:
+    """An index that is likely to be another number at the next call: it makes no path."""
+    if isinstance(x, ArrayCore) and not x.shape:
+        x._check_alive("an index").moving.add(x.value)
+    return x
+
+
 def size_of(x: Any) -> Dim:
     """A size; one that is no affine form of loop indices has no bound to make a buffer for."""
     found = dimension(x)

@@ -48,8 +48,7 @@ PATH_LIMIT = 100
 class Dispatcher:
     """Compiles and calls one function in one mode (see `modes`).
 
-    ``wrt(arguments)`` gives the argument leaves to differentiate by; ``active`` those that some
-    other mode may differentiate by, with the random numbers of this one. ``recordings`` and
+    ``wrt(arguments)`` gives the argument leaves to differentiate by. ``recordings`` and
     ``native_calls`` count what happened.
     """
 
@@ -65,7 +64,6 @@ class Dispatcher:
         self.fun = fun
         self.mode = mode
         self.wrt = wrt
-        self.active = wrt
         self.scalar = SCALARS.get(mode)
         self.has_aux = has_aux
         self.signature = Signature(fun)
@@ -84,24 +82,20 @@ class Dispatcher:
         arguments: Arguments,
         extra: Mapping[tuple[str, int], np.ndarray] | None = None,
         out: dict[int, np.ndarray] | None = None,
-        noise: Noise | None = None,
     ) -> Outputs:
         """Runs natively, recording what is missing.
 
-        ``extra``: cotangents or tangents by the keys of `modes`. ``out``: arrays for
-        derivatives by number, which are used unless they share memory with captured ones.
-        ``noise``: random numbers to use instead of new ones.
+        ``extra``: tangents by the keys of `modes`. ``out``: arrays for derivatives by number,
+        which are used unless they share memory with captured ones.
         """
         key = arguments.key
-        given = noise
+        noise: Noise | None = None  # that of a recording, which its first run uses
         for program in self.programs.get(key, ()):
-            if given is not None and program.draws != given.draws:
-                continue
             captured = program.read()
             if captured is not None:
                 break
         else:
-            program, captured, noise = self._first(key, arguments, given)
+            program, captured, noise = self._first(key, arguments)
         tried: list[Program] = []
         for _ in range(PATH_LIMIT):
             check_shared(program, arguments, captured)
@@ -110,11 +104,11 @@ class Dispatcher:
             if not isinstance(outputs, Departure):
                 return outputs
             tried.append(program)
-            known = self._taking(key, outputs, tried) if given is None else None
+            known = self._taking(key, outputs, tried)
             if known is not None:
                 (program, captured), noise = known, None
             else:
-                program, captured, noise = self._join(key, program, arguments, outputs, given)
+                program, captured, noise = self._join(key, program, arguments, outputs)
         raise error("paths", limit=PATH_LIMIT, where=program.events[-1].reason)
 
     def _attempt(
@@ -193,23 +187,19 @@ class Dispatcher:
         total = len(machine.kernel.outputs[number])
         count = total - len(path.recording.graph.outputs)
         derivatives = results[:count]
-        return Outputs(
-            path.recording.result, results[count:total], derivatives, path, program, noise
-        )
+        return Outputs(path.recording.result, results[count:total], derivatives, path, program)
 
     # --- recording --------------------------------------------------------------------------
 
-    def _first(
-        self, key: Any, arguments: Arguments, given: Noise | None
-    ) -> tuple[Program, dict, Noise | None]:
+    def _first(self, key: Any, arguments: Arguments) -> tuple[Program, dict, Noise | None]:
         with self.lock:
             known = self.programs.get(key, ())
             for program in known:
                 captured = program.read()
-                if captured is not None and (given is None or program.draws == given.draws):
-                    return program, captured, given
+                if captured is not None:
+                    return program, captured, None
             reason = self._reason(key, known)
-            path, noise = self._record(arguments, (), {}, given)
+            path, noise = self._record(arguments, (), {})
             program = self._program([path], [event_of(reason, path.recording)])
             self.programs[key] = (*known, program)
             return program, self._read(program), noise
@@ -220,7 +210,6 @@ class Dispatcher:
         program: Program,
         arguments: Arguments,
         departure: Departure,
-        given: Noise | None,
     ) -> tuple[Program, dict, Noise | None]:
         """Records the path that a call took out of the tree, and adds it."""
         with self.lock:
@@ -228,15 +217,15 @@ class Dispatcher:
             if current is not program:  # another thread has added a path meanwhile
                 captured = current.read()
                 if captured is not None:
-                    return current, captured, given
+                    return current, captured, None
             known = self.programs[key]
             if sum(len(one.paths) for one in known if one.read() is not None) >= PATH_LIMIT:
                 raise error("paths", limit=PATH_LIMIT, where=departure.where)
             unrolled = {k: v for p in current.paths for k, v in p.recording.apart.items()}
             # Numbers that cannot be drawn again may take another way.
-            repeatable = given is not None or all(draw.is_repeatable for draw in current.draws)
+            repeatable = all(draw.is_repeatable for draw in current.draws)
             forced = departure.trail if repeatable else ()
-            path, noise = self._record(arguments, forced, unrolled, given)
+            path, noise = self._record(arguments, forced, unrolled)
             reason = departure.reason
             if departure.trail:
                 reason = f"{departure.where}: {reason} was {departure.trail[-1]!r}"
@@ -290,7 +279,6 @@ class Dispatcher:
         arguments: Arguments,
         forced: Sequence[Any],
         unrolled: Mapping[object, Any],
-        given: Noise | None,
     ) -> tuple[Path, Noise]:
         from .record import record
 
@@ -304,8 +292,7 @@ class Dispatcher:
                 self.scalar,
                 self.has_aux,
                 unrolled,
-                self.active(arguments),
-                given,
+                wrt,
             )
         inputs = [recording.inputs[leaf] for leaf in wrt]
         return Path(recording, self.mode, tuple(n for n in inputs if n is not None)), noise

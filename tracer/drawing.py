@@ -5,10 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
-
 from .array import Array
-from .draws import Argument, Call, Draw, Drawn, Fixed, Made, Noise
+from .draws import Argument, Call, Draw, Fixed, Made, Noise
 from .errors import AdjitError, error
 from .generators import name_of, restore, same_state, state_of
 from .perform import repeat
@@ -29,8 +27,7 @@ class Mark:
 class Drawing:
     """The draws of one recording. ``states``: of each generator in sight, before the recording
     and after its last known draw. ``made``: generators that the function made. ``calls`` and
-    ``inputs``: of the draws in loops that are recorded once, by number. ``replay``: what was
-    drawn before by the same function, to be used again."""
+    ``inputs``: of the draws in loops that are recorded once, by number."""
 
     noise: Noise = field(default_factory=Noise)
     draws: list[Draw] = field(default_factory=list)
@@ -38,7 +35,6 @@ class Drawing:
     made: dict[IdentityOf, Made] = field(default_factory=dict)
     calls: dict[int, Call] = field(default_factory=dict)
     inputs: dict[int, Array] = field(default_factory=dict)
-    replay: Noise | None = None
 
     def watch(self, generator: Any) -> None:
         place = IdentityOf(generator)
@@ -71,7 +67,7 @@ class Drawing:
         del self.draws[mark.number :], self.noise.results[mark.number :]
 
     def _rewind(self, mark: Mark) -> None:
-        if self.replay is None and len(self.draws) > mark.number:
+        if len(self.draws) > mark.number:
             for place, (first, _) in self.states.items():  # seen first inside: nothing drawn before
                 restore(place.obj, mark.states.get(place, first))
             self.follow()
@@ -82,12 +78,8 @@ class Drawing:
         if not inside or innermost(trace) is not None:
             return
         self._rewind(mark)
-        found: dict[Drawn, np.ndarray] | None
-        if self.replay is not None:
-            found = {draw.key: self.replay.arrays[draw.key] for draw in inside}
-        else:
-            found = repeat(inside, lambda draw: self.calls[draw.number])
-            self.follow()
+        found = repeat(inside, lambda draw: self.calls[draw.number])
+        self.follow()
         if found is None:
             raise error("unstable", name=inside[0].label)
         self.noise.arrays |= found
@@ -96,8 +88,6 @@ class Drawing:
 
     def undo(self) -> None:
         """Puts all generators back to where the recording found them."""
-        if self.replay is not None:
-            return
         for place, (first, _) in self.states.items():
             restore(place.obj, first)
 

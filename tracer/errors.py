@@ -86,6 +86,13 @@ MESSAGES: dict[str, str] = {
     "no_rule": "{name} is a {kind} without a rule: give it one by {name}.{method}(...)",
     "rule_result": "the rule of {name} must return {wanted}",
     "rule_count": "{rules} rules for {arguments} arguments: give one for each, or None",
+    "no_rule_for": (
+        "{name} has no rule for its argument {argument}, by which a derivative is wanted: give"
+        " one, or None where it is zero"
+    ),
+    "rule_shape": (
+        "the rule of {name} returned a {what} of shape {got} for {of}, whose shape is {wanted}"
+    ),
     "rule_captures": (
         "the rule of {name} takes a recorded value from outside, by which the derivative would be"
         " lost: pass it as an argument of {name}"
@@ -135,6 +142,11 @@ MESSAGES: dict[str, str] = {
         "arrays marked by attach_grad() and by requires_grad_() meet: their gradients follow other"
         " rules (overwritten or added up, zero or None at first); mark all in one way"
     ),
+    "autograd_inside": (
+        "a Function uses an array that its forward computed, and that is neither one of its inputs"
+        " nor of its results, where it is differentiated: return it as a further result, compute"
+        " it again in backward, or detach() it if it is a constant"
+    ),
     "autograd_write": (
         "an array that is marked is written to while it is recorded from, so its gradient would"
         " not be that of what it was: write inside {scope}, or to a copy"
@@ -154,9 +166,35 @@ MESSAGES: dict[str, str] = {
     "autograd_unused": (
         "the heads do not depend on variable {number}: pass allow_unused=True for None instead"
     ),
+    "autograd_unmarked_variable": (
+        "variable {number} was neither marked nor recorded, so there is no gradient by it: mark it"
+        " by attach_grad() or requires_grad_() before it is used"
+    ),
+    "autograd_integers": (
+        "an array of dtype {dtype} cannot be marked: derivatives are by floating-point numbers;"
+        " use astype(np.float64)"
+    ),
+    "autograd_complex": (
+        "backward of a complex number needs gradient=, a cotangent of it: take its real part, or"
+        " its absolute value"
+    ),
     "autograd_unmarked": "only a marked array has a gradient: attach_grad() or requires_grad_()",
     "autograd_static": "a {type} cannot be an argument of a recorded function: it has no hash",
+    "autograd_captured": (
+        "an adjit.Array from outside is used in a function while it is compiled, which would go on"
+        " with what the array holds now: pass it to the function as an argument"
+    ),
+    "autograd_cut": (
+        "a function that is not recorded wants the value of a recorded array, which would cut its"
+        " derivative: call it by adjit.jit(fun)(x), its like in adjit.numpy if it makes arrays, or"
+        " with x.detach() where the cut is meant"
+    ),
+    "autograd_changed": (
+        "{op} was recorded as {wanted} and gave {got}: its type depends on values in a way that was"
+        " not seen"
+    ),
     "autograd_nan": "a NaN was born in the {what} of {label}, recorded at {line}",
+    "autograd_both": "{one} and {other} are two names of one argument: give one of them",
     # what cannot be recorded
     "hash": (
         "hash() of a recorded {dtype}, as for a dictionary key, a set or a cache: the number is"
@@ -182,6 +220,14 @@ MESSAGES: dict[str, str] = {
         "float() of a recorded {dtype} would cut its derivative, since a Python float cannot carry"
         " one: use the array itself, or np functions instead of math ones"
         " (stop_gradient(x) where the cut is meant)"
+    ),
+    "sparse_nested": (
+        "a sparse Jacobian inside of a recorded function: call it outside, or leave sparse=True"
+        " out here"
+    ),
+    "sparse_complex": (
+        "sparse Jacobians have real arguments and results, not {dtype}: leave sparse=True out, or"
+        " differentiate real and imaginary part"
     ),
     "complex_jacobian": (
         "{what} of complex {side}: take {other}, or differentiate real and imaginary part"
@@ -253,13 +299,23 @@ _CLASSES: dict[str, type[AdjitError]] = {
     "autograd_constant": AdjitRuntimeError,
     "autograd_scalar": AdjitRuntimeError,
     "autograd_unused": AdjitRuntimeError,
+    "autograd_unmarked_variable": AdjitRuntimeError,
+    "autograd_integers": AdjitTypeError,
+    "autograd_complex": AdjitRuntimeError,
+    "autograd_inside": AdjitRuntimeError,
+    "autograd_both": AdjitTypeError,
     "autograd_unmarked": AdjitRuntimeError,
     "autograd_static": AdjitTypeError,
+    "autograd_captured": AdjitTypeError,
+    "autograd_cut": AdjitTypeError,
+    "autograd_changed": AdjitTypeError,
     "autograd_nan": AdjitRuntimeError,
     "hash": AdjitTypeError,
     "no_rule": AdjitTypeError,
     "rule_result": AdjitTypeError,
     "rule_count": AdjitTypeError,
+    "no_rule_for": AdjitTypeError,
+    "rule_shape": AdjitValueError,
     "rule_captures": AdjitTypeError,
     "jacobian": AdjitTypeError,
     "attribute": AdjitAttributeError,
@@ -280,6 +336,8 @@ _CLASSES: dict[str, type[AdjitError]] = {
     "no_number": AdjitTypeError,
     "ahead": AdjitTypeError,
     "cut": AdjitTypeError,
+    "sparse_nested": AdjitNotImplementedError,
+    "sparse_complex": AdjitTypeError,
     "complex_jacobian": AdjitTypeError,
     "complex_seed": AdjitTypeError,
     "attribute_set": AdjitAttributeError,
@@ -369,6 +427,19 @@ def is_ours(filename: str) -> bool:
     if filename.startswith(_STDLIB) and "site-packages" not in filename:
         return True
     return filename.startswith(_ROOT) and not filename.startswith(_USER_FOLDERS)
+
+
+def line_of(problem: BaseException) -> str:
+    """``file.py:12`` of the innermost frame outside adjit, NumPy and the standard library that
+    an error was raised below."""
+    found = user_line()
+    traceback = problem.__traceback__
+    while traceback is not None:
+        name = traceback.tb_frame.f_code.co_filename
+        if not is_ours(name):
+            found = f"{os.path.basename(name)}:{traceback.tb_lineno}"
+        traceback = traceback.tb_next
+    return found
 
 
 def user_line() -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..ir import ops
 from ..ir.graph import Graph, Value, copy_values
@@ -27,6 +27,9 @@ from .recording import Identity
 from .regions import number_of
 from .signature import Arguments
 from .transforms import Argnums, Compiled, checked_argnums, kept
+
+if TYPE_CHECKING:
+    from .sparse import SparseJacobian
 
 
 class Jacobian:
@@ -61,37 +64,52 @@ class Jacobian:
         return getattr(self.compiled, name)
 
 
-def jacrev(fun: Callable[..., Any], argnums: Argnums = 0) -> Jacobian:
+def jacrev(
+    fun: Callable[..., Any], argnums: Argnums = 0, sparse: bool = False
+) -> Jacobian | SparseJacobian:
     """A function that returns the Jacobian of ``fun``, by one pass backwards for each element of
     the result: for results that are smaller than the arguments.
 
     ``fun`` returns floating-point arrays or numbers, also in containers. For an argument of
     shape ``s`` and a result of shape ``r`` the Jacobian has shape ``r + s``. Containers of
     results hold containers of arguments; with a tuple of ``argnums`` these are tuples.
+
+    With ``sparse`` each of these arrays is a ``scipy.sparse.csr_array`` of shape
+    ``(result.size, argument.size)`` instead, and rows without a common column are computed by one
+    pass, see :class:`~adjit.tracer.sparse.SparseJacobian`.
     """
-    return _kept(fun, argnums, forward=False)
+    return _sparse(fun, argnums, "reverse") if sparse else _kept(fun, argnums, forward=False)
 
 
-def jacfwd(fun: Callable[..., Any], argnums: Argnums = 0) -> Jacobian:
+def jacfwd(
+    fun: Callable[..., Any], argnums: Argnums = 0, sparse: bool = False
+) -> Jacobian | SparseJacobian:
     """As :func:`jacrev`, by one pass forwards for each element of the arguments: for arguments
-    that are smaller than the result."""
-    return _kept(fun, argnums, forward=True)
+    that are smaller than the result. With ``sparse``, by one for columns without a common row."""
+    return _sparse(fun, argnums, "forward") if sparse else _kept(fun, argnums, forward=True)
 
 
-def jacobian(fun: Callable[..., Any], argnums: Argnums = 0) -> Jacobian:
-    """The Jacobian of ``fun`` as a function, see :func:`jacrev`, which it is."""
-    return jacrev(fun, argnums)
+def jacobian(
+    fun: Callable[..., Any], argnums: Argnums = 0, sparse: bool = False
+) -> Jacobian | SparseJacobian:
+    """The Jacobian of ``fun`` as a function, see :func:`jacrev`, which it is; with ``sparse``, that
+    or :func:`jacfwd`, whichever needs fewer passes."""
+    return _sparse(fun, argnums, "either") if sparse else jacrev(fun, argnums)
 
 
-def hessian(fun: Callable[..., Any], argnums: Argnums = 0) -> Jacobian:
+def hessian(
+    fun: Callable[..., Any], argnums: Argnums = 0, sparse: bool = False
+) -> Jacobian | SparseJacobian:
     """A function that returns the Hessian of a real scalar function, forward over reverse.
 
     For an argument of shape ``s`` it has shape ``s + s``. With a tuple of ``argnums``, or
-    containers, it is the structure of the arguments in that of the arguments.
+    containers, it is the structure of the arguments in that of the arguments. With ``sparse``
+    there are sparse arrays as in :func:`jacrev`; that they are symmetric saves passes.
     """
     from .api import grad
 
-    return jacfwd(grad(fun, argnums), argnums)
+    gradient = grad(fun, argnums)
+    return _sparse(gradient, argnums, "symmetric") if sparse else jacfwd(gradient, argnums)
 
 
 def hvp(fun: Callable[..., Any], x: Any, v: Any, *args: Any) -> Any:
@@ -114,18 +132,27 @@ def _kept(fun: Callable[..., Any], argnums: Argnums, forward: bool) -> Jacobian:
     return found
 
 
+def _sparse(fun: Callable[..., Any], argnums: Argnums, way: str) -> SparseJacobian:
+    from .sparse import SparseJacobian
+
+    if not callable(fun):
+        raise error("not_callable", type=type(fun).__name__)
+    wanted = checked_argnums(argnums)
+    found: SparseJacobian = kept(
+        fun, ("sparse", wanted, way), lambda: SparseJacobian(fun, wanted, way)
+    )
+    return found
+
+
 # --- recording ------------------------------------------------------------------------------
 
 
 def _recorded(compiled: Compiled, arguments: Arguments, forward: bool) -> Any:
     wrt = wanted_leaves(compiled, arguments)
     inner = Inner(compiled, arguments, wrt)
-    of = [leaf for leaf in inner.result.leaves if not isinstance(leaf, Identity)]
-    for slot in of:
-        if not inner.graph.outputs[slot].type.differentiable:
-            raise error("jacobian", dtype=inner.graph.outputs[slot].dtype)
-        if not forward and inner.graph.outputs[slot].type.is_complex:
-            raise error("complex_jacobian", what="jacrev", side="results", other="jacfwd")
+    of = differentiable_results(inner)
+    if not forward and any(inner.graph.outputs[slot].type.is_complex for slot in of):
+        raise error("complex_jacobian", what="jacrev", side="results", other="jacfwd")
     if forward and any(x.type.is_complex for x in inner.outer):
         raise error("complex_jacobian", what="jacfwd", side="arguments", other="jacrev")
     blocks = _forward(inner, of) if forward else _reverse(inner, of)
@@ -142,6 +169,15 @@ def _recorded(compiled: Compiled, arguments: Arguments, forward: bool) -> Any:
     return rebuild(inner.result.structure, rows)
 
 
+def differentiable_results(inner: Inner) -> list[int]:
+    """The outputs that the leaves of the result are."""
+    of = [leaf for leaf in inner.result.leaves if not isinstance(leaf, Identity)]
+    for slot in of:
+        if not inner.graph.outputs[slot].type.differentiable:
+            raise error("jacobian", dtype=inner.graph.outputs[slot].dtype)
+    return of
+
+
 Blocks = dict[tuple[int, int], Value]
 
 
@@ -153,7 +189,7 @@ def _reverse(inner: Inner, of: Sequence[int]) -> Blocks:
         graph = pullback(inner.graph, inner.split, range(len(inner.outer)), [slot])
         derivatives = graph.outputs[count:]
         y = inner.graph.outputs[slot]
-        rows = _mapped(inner, graph, graph.inputs[-1], derivatives)
+        rows = mapped(inner, graph, derivatives)
         for k, (x, block) in enumerate(zip(inner.outer, rows, strict=True)):
             rows_of_x = as_type(block, x.type)
             blocks[slot, k] = ops.reshape(rows_of_x, shape=(*y.shape, *x.shape))
@@ -169,7 +205,7 @@ def _forward(inner: Inner, of: Sequence[int]) -> Blocks:
     for k, x in enumerate(inner.outer):
         graph = tangent(inner.split, [k])
         found = dict(zip(moving, graph.outputs[count:], strict=True))
-        columns = _mapped(inner, graph, graph.inputs[-1], [found[slot] for slot in wanted])
+        columns = mapped(inner, graph, [found[slot] for slot in wanted])
         for slot, block in zip(wanted, columns, strict=True):
             y = inner.graph.outputs[slot]
             block = as_type(block, y.type)
@@ -179,27 +215,38 @@ def _forward(inner: Inner, of: Sequence[int]) -> Blocks:
     return blocks
 
 
-def _mapped(inner: Inner, graph: Graph, seed: Value, outputs: Sequence[Value]) -> list[Value]:
-    """``outputs`` for each unit vector as ``seed``, along a first axis.
+def mapped(
+    inner: Inner,
+    graph: Graph,
+    outputs: Sequence[Value],
+    colours: Sequence[Value] = (),
+    count: int = 0,
+) -> list[Value]:
+    """``outputs`` for each unit vector as the seed of ``graph``, along a first axis.
 
-    What does not depend on the seed is computed once, before the loop.
+    With ``colours``, numbers of the shapes of the seeds: for each number below ``count`` with ones
+    for seeds where their colour is that number. The seeds are the inputs behind those of ``inner``.
+    What does not depend on them is computed once, before the loop.
     """
-    moving = dependents(graph, [seed])
+    seeds = graph.inputs[len(inner.outer) :]
+    moving = dependents(graph, seeds)
     still = [value for value in graph.values if value not in moving]
     fixed = [value for value in outputs if value not in moving]
     known = dict(zip(inner.graph.inputs, inner.outer, strict=True))
-    known |= zip(graph.inputs[:-1], map(packed, inner.outer), strict=True)
+    known |= zip(graph.inputs, map(packed, inner.outer), strict=False)
     new = inner.spliced((*inner.graph.values, *inner.split.values, *still), known)
-    count = seed.type.size
+    count = count if colours else seeds[0].type.size
     carried = [ops.zeros(value.type.with_shape((count, *value.shape))) for value in outputs]
     order = [value for value in graph.values if value in moving]
     used = dict.fromkeys(arg for value in order for arg in value.args if arg not in moving)
-    outside = [new.get(value, value) for value in (*used, *fixed)]
+    outside = [*colours, *(new.get(value, value) for value in (*used, *fixed))]
 
     def step(i: Dim, *given: Value) -> list[Value]:
         buffers, outer = given[: len(outputs)], given[len(outputs) :]
-        body = dict(zip((*used, *fixed), outer, strict=True))
-        body[seed] = _unit(i, seed)
+        body = dict(zip((*used, *fixed), outer[len(colours) :], strict=True))
+        inside = outer[: len(colours)] or [_places(seed) for seed in seeds]
+        for seed, places in zip(seeds, inside, strict=True):
+            body[seed] = ops.cast(ops.eq(places, number_of(i)), dtype=seed.dtype)
         copy_values(order, body)
         return [
             put_at(buffer, ops.reshape(body[value], shape=(1, *value.shape)), 0, i)
@@ -209,7 +256,6 @@ def _mapped(inner: Inner, graph: Graph, seed: Value, outputs: Sequence[Value]) -
     return repeat(count, carried, outside, step)
 
 
-def _unit(i: Dim, like: Value) -> Value:
-    size = like.type.size
-    ones = ops.cast(ops.eq(ops.iota(size=size, dtype=I64), number_of(i)), dtype=like.dtype)
-    return ops.reshape(ones, shape=like.shape)
+def _places(like: Value) -> Value:
+    """The number of each element, in order."""
+    return ops.reshape(ops.iota(size=like.type.size, dtype=I64), shape=like.shape)

@@ -1,9 +1,8 @@
 """What is computed of a recorded path: its results, or these and their derivatives.
 
 ``value``: results; ``gradient``: gradients of the first result by the inputs ``wrt``, then
-results; ``holomorphic``: the same of a complex result; ``pullback``: cotangents, given a
-cotangent input for each differentiable result, then results; ``pushforward``: tangents, given
-tangent inputs, then results. Derivatives come first, so that they stand at the same place on
+results; ``holomorphic``: the same of a complex result; ``pushforward``: tangents, given tangent
+inputs, then results. Derivatives come first, so that they stand at the same place on
 every path.
 """
 
@@ -33,9 +32,7 @@ class Path:
     @property
     def keys(self) -> tuple[Hashable, ...]:
         """The keys of the inputs of native code."""
-        graph, keys = self.recording.graph, self.recording.keys
-        if self.mode == "pullback":
-            return (*keys, *(("cotangent", n) for n in differentiable_outputs(graph)))
+        keys = self.recording.keys
         if self.mode == "pushforward":
             return (*keys, *(("tangent", n) for n in self.wrt))
         return keys

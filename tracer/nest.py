@@ -19,10 +19,9 @@ from ..ir.types import ArrayType
 from .array import Array, wrap
 from .containers import rebuild
 from .current import current_trace
-from .derivatives import gradient, pullback
+from .derivatives import gradient
 from .errors import error
 from .lift import lift
-from .matching import matching, per_argument
 from .modes import SCALARS
 from .record import run
 from .recording import Identity, Result
@@ -101,15 +100,33 @@ class Inner:
         self.trace.respell(self.first_guard, new)
         return new
 
+    def keep_guards(self) -> None:
+        known = dict(zip(self.graph.inputs, self.outer, strict=True))
+        keep_guards(self.trace, self.first_guard, self.graph, known)
+
     def present(self, outputs: Sequence[Value]) -> Any:
         """The inner function's result, as proxies of the enclosing recording."""
         leaves = [
             leaf.item
             if isinstance(leaf, Identity)
-            else _proxy(outputs[leaf], self.result.types[leaf])
+            else proxy_of(outputs[leaf], self.result.types[leaf])
             for leaf in self.result.leaves
         ]
         return rebuild(self.result.structure, leaves)
+
+
+def keep_guards(trace: Trace, first: int, graph: Graph, known: dict[Value, Value]) -> None:
+    """Has the Values that decisions of an inner function depend on in the enclosing block.
+
+    ``first``: the number of its first guard; ``known``: what its inputs stand for.
+    """
+    needed = {guard.value for guard in trace.guards[first:]}
+    for value in reversed(graph.values):
+        if value in needed:
+            needed.update(value.args)
+    new = dict(known)
+    copy_values([value for value in graph.values if value in needed], new)
+    trace.respell(first, new)
 
 
 def packed(value: Value) -> Value:
@@ -131,7 +148,7 @@ def dependents(graph: Graph, inputs: Sequence[Value]) -> set[Value]:
     return found
 
 
-def _proxy(value: Value, type: type | None) -> Array:
+def proxy_of(value: Value, type: type | None) -> Array:
     """An output of an inner function as what the function returned."""
     if type is np.ndarray:
         return wrap(value, scalar=False)
@@ -205,47 +222,25 @@ def nested_pushforward(
     wrt = differentiable_leaves(arguments)
     inner = Inner(compiled, arguments, wrt)
     graph = tangent(inner.split, range(len(wrt)))
-    moves = [_seed(tangents[n], x) for n, x in zip(wrt, inner.outer, strict=True)]
+    moves = [seed_of(tangents[n], x.type, "tangent") for n, x in zip(wrt, inner.outer, strict=True)]
     moving = [value for value in inner.graph.outputs if value.type.differentiable]
     outputs = inner.splice(graph, [*inner.outer, *moves], moving)
     rest = iter(outputs[len(inner.graph.outputs) :])
     moved = [
-        wrap(next(rest)) if value.type.differentiable else None for value in inner.graph.outputs
+        proxy_of(next(rest), type) if value.type.differentiable else None
+        for value, type in zip(inner.graph.outputs, inner.result.types, strict=True)
     ]
     leaves = [None if isinstance(n, Identity) else moved[n] for n in inner.result.leaves]
     return inner.present(outputs), rebuild(inner.result.structure, leaves)
 
 
-class NestedPullback:
-    """``vjp`` inside a recording: the value is spliced in at once, cotangents when called."""
-
-    def __init__(self, compiled: Compiled, arguments: Arguments) -> None:
-        self.arguments = arguments
-        self.wrt = differentiable_leaves(arguments)
-        self.inner = Inner(compiled, arguments, self.wrt)
-        primal = self.inner.graph
-        self.of = [n for n, value in enumerate(primal.outputs) if value.type.differentiable]
-        self.graph = pullback(primal, self.inner.split, range(len(self.wrt)))
-        self.value = self.inner.present(self.inner.splice(self.inner.split, self.inner.outer))
-
-    def __call__(self, cotangent: Any) -> tuple:
-        primal, result = self.inner.graph, self.inner.result
-        leaves = matching(cotangent, result.structure, "cotangent", "the result")
-        by_output = dict(zip(result.leaves, leaves, strict=True))
-        seeds = [_seed(by_output.get(n), primal.outputs[n]) for n in self.of]
-        outputs = self.inner.splice(self.graph, [*self.inner.outer, *seeds], self.inner.outer)
-        gradients = dict(zip(self.wrt, outputs[len(primal.outputs) :], strict=True))
-        positions = range(len(self.arguments.leaves))
-        items = [wrap(gradients[n]) if n in gradients else None for n in positions]
-        return per_argument(self.arguments, items)
-
-
-def _seed(leaf: Any, like: Value) -> Value:
+def seed_of(leaf: Any, like: ArrayType, what: str) -> Value:
+    """A tangent or cotangent of a type; None is zero."""
     if leaf is None:
-        return zeros(like.type)
+        return zeros(like)
     seed = lift(leaf, None if isinstance(leaf, Array | np.ndarray) else like.dtype)
     if seed.shape != like.shape:
-        raise error("tangent_shape", what="cotangent", got=seed.shape, wanted=like.shape)
-    if seed.type.is_complex and not like.type.is_complex:
-        raise error("complex_seed", what="cotangent", dtype=like.dtype)
+        raise error("tangent_shape", what=what, got=seed.shape, wanted=like.shape)
+    if seed.type.is_complex and not like.is_complex:
+        raise error("complex_seed", what=what, dtype=like.dtype)
     return seed if seed.dtype == like.dtype else cast(seed, dtype=like.dtype)

@@ -1,83 +1,137 @@
-"""``vjp`` and ``jvp``: products with the Jacobian, from the left and from the right."""
+"""``vjp``, ``jvp``, ``linearize``: products with the Jacobian, from the left and the right."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .containers import flatten, rebuild
-from .current import current_trace
+from .current import current_trace, recorder
 from .errors import error
-from .matching import matching, per_argument
+from .matching import flat_tangents, matching, outline_of
 from .modes import differentiable_outputs
 from .program import Outputs
 from .recording import Identity, present
-from .signature import Arguments, native
+from .signature import native
 from .transforms import Compiled, kept
 
-
-def compiled(fun: Callable[..., Any], mode: str) -> Compiled:
-    """The Compiled of ``fun`` in ``mode``, kept with the function."""
-    found: Compiled = kept(fun, mode, lambda: _compiled(fun, mode))
-    return found
+if TYPE_CHECKING:
+    from .linear import Linear, Linearized
+    from .trace import Trace
 
 
-def _compiled(fun: Callable[..., Any], mode: str) -> Compiled:
-    made = Compiled(fun, 0, mode)
-    # A value and its pullback share their random numbers, so they must draw alike.
-    made.dispatcher.active = differentiable
-    return made
+class Product:
+    """What ``vjp`` and ``linearize`` return with the value: a product with the Jacobian.
+
+    It holds the ``residuals`` of the call that made it, so nothing that is written later, into
+    arguments or captured arrays, changes it.
+    """
+
+    __adjit_transform__ = True
+
+    def __init__(self, linear: Linear, residuals: Sequence[Any]) -> None:
+        self.linear = linear
+        self.residuals = tuple(residuals)
+
+    def _apply(self, leaves: Sequence[Any]) -> Any:
+        linear, trace = self.linear, current_trace()
+        if trace is not None:
+            return linear(self._recorded(trace), leaves)
+        seeds = [
+            None if type is None else _fitting(leaf, type, linear.what)
+            for leaf, type in zip(leaves, linear.seeds, strict=True)
+        ]
+        return linear.compiled(self.residuals, seeds)
+
+    def _recorded(self, trace: Trace) -> list[Any]:
+        """The residuals inside of a recording; those of a call before it are captured."""
+        from .capture import observe
+        from .places import Attribute, IdentityOf, Item
+
+        place = Attribute(IdentityOf(self), "residuals")
+        return [observe(trace, Item(place, n), item) for n, item in enumerate(self.residuals)]
 
 
-def differentiable(arguments: Arguments) -> list[int]:
-    return [n for n, leaf in enumerate(arguments.leaves) if leaf.differentiable]
-
-
-class Pullback:
+class Pullback(Product):
     """The second result of ``vjp``: cotangents in, one gradient per positional argument out."""
-
-    def __init__(self, fun: Callable[..., Any], arguments: Arguments, outputs: Outputs) -> None:
-        self.compiled = compiled(fun, "pullback")
-        self.arguments = arguments
-        self.outputs = outputs
 
     def __call__(self, cotangent: Any) -> tuple:
         """A tuple with a gradient for each argument; None for what has no derivative."""
-        extra = _cotangents(self.outputs, cotangent)
-        done = self.compiled.dispatcher.call(self.arguments, extra, noise=self.outputs.noise)
-        rest = iter(done.derivatives)
-        items = [
-            _like(leaf.item, leaf.weak, next(rest)) if leaf.differentiable else None
-            for leaf in self.arguments.leaves
-        ]
-        return per_argument(self.arguments, items)
+        linear = self.linear
+        leaves = matching(cotangent, linear.result.structure, "a cotangent", "the result")
+        found: tuple = self._apply(leaves)
+        return found
 
 
-def _like(item: Any, weak: type | None, derivative: np.ndarray) -> Any:
-    return derivative if isinstance(item, np.ndarray) else present(derivative, weak)
+class Pushforward(Product):
+    """The second result of ``linearize``: a tangent per argument in, that of the result out."""
+
+    def __call__(self, *tangents: Any) -> Any:
+        """The tangent, in the structure of the value; None for what has no derivative."""
+        linear = self.linear
+        wrt = [n for n, type in enumerate(linear.xs) if type is not None]
+        return self._apply(flat_tangents(linear.outline, linear.count, tangents, wrt))
 
 
-def vjp(fun: Callable[..., Any], *args: Any) -> tuple[Any, Callable[[Any], tuple]]:
+def _linearized(fun: Callable[..., Any], args: tuple, reverse: bool) -> tuple[Any, Any]:
+    from .linear import Linearized
+
+    leaves, structure = flatten(args)
+    if current_trace() is None and (elsewhere := recorder(leaves)) is not None:
+        kept_now = [x if recorder([x]) is None else x.copy() for x in leaves]
+        args = rebuild(structure, kept_now)  # as they are now
+        primal = kept(fun, "value", lambda: Compiled(fun, 0, "value"))
+        again: Callable[..., Any] = _pulled if reverse else _pushed
+        value = elsewhere(primal, args, {})
+        return value, lambda *given: elsewhere(again, (fun, args, given), {})
+    found: Linearized = kept(
+        fun, ("linear", reverse, len(args)), lambda: Linearized(fun, reverse, len(args))
+    )
+    trace = current_trace()
+    if trace is None and (elsewhere := recorder(flatten(args)[0])) is not None:
+        product_of = _pulled if reverse else _pushed
+        value = elsewhere(kept(fun, "value", lambda: Compiled(fun, 0, "value")), args, {})
+        return value, lambda *given: elsewhere(product_of, (fun, args, given), {})
+    value, residuals, linear = (found if trace is not None else found.compiled)(*args)
+    product = (Pullback if reverse else Pushforward)(linear, residuals)
+    if trace is not None:
+        from .capture import mark_created
+
+        mark_created(trace, product)  # so it cannot leave the recording, whose arrays it holds
+    return value, product
+
+
+def _pulled(fun: Callable[..., Any], args: tuple, given: tuple) -> tuple:
+    return vjp(fun, *args)[1](*given)
+
+
+def _pushed(fun: Callable[..., Any], args: tuple, given: tuple) -> Any:
+    return linearize(fun, *args)[1](*given)
+
+
+def vjp(fun: Callable[..., Any], *args: Any) -> tuple[Any, Pullback]:
     """``(value, pullback)`` of ``fun`` at ``args``.
 
-    ``pullback(cotangent)`` takes a cotangent of the value's structure and shapes and returns a
-    tuple with one gradient per positional argument (None where an argument is an integer or no
-    number). It can be called again. Later writes into ``args`` do not change it.
+    ``pullback(cotangent)`` takes a cotangent of the value's structure and shapes (None is zero)
+    and returns a tuple with one gradient per positional argument (None where an argument is an
+    integer or no number). It can be called again, also inside of other functions: ``fun`` is not
+    run again. Later writes, into ``args`` or what ``fun`` captures, do not change it.
     """
-    if current_trace() is not None:
-        both = compiled(fun, "pullback")
-        from .nest import NestedPullback, nested_arguments
+    return _linearized(fun, args, reverse=True)
 
-        nested = NestedPullback(both, nested_arguments(both.dispatcher.signature, args, {}))
-        return nested.value, nested
-    both = compiled(fun, "value")
-    leaves, structure = flatten(args)
-    kept = [x.copy() if isinstance(x, np.ndarray) else x for x in leaves]
-    arguments = both.arguments(rebuild(structure, kept), {})
-    outputs = both.dispatcher.call(arguments)
-    return outputs.result.rebuild(outputs.results), Pullback(fun, arguments, outputs)
+
+def linearize(fun: Callable[..., Any], *args: Any) -> tuple[Any, Pushforward]:
+    """``(value, linear)``: ``linear(*tangents)`` is the product of the Jacobian at ``args`` with
+    tangents of these.
+
+    The twin of :func:`vjp`, for one point and many directions: what of the derivative does not
+    depend on the tangents is computed with the value and kept. ``linear`` takes and returns
+    tangents as :func:`jvp` does. A ``while`` loop whose number of steps nothing bounds is run
+    again by each product, in native code.
+    """
+    return _linearized(fun, args, reverse=False)
 
 
 def jvp(fun: Callable[..., Any], args: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:
@@ -90,18 +144,20 @@ def jvp(fun: Callable[..., Any], args: Sequence[Any], tangents: Sequence[Any]) -
         if not isinstance(given, tuple | list):
             wanted = "a tuple with one entry for each argument"
             raise error("structure", got=f"a {type(given).__name__}", what=what, wanted=wanted)
-    push = compiled(fun, "pushforward")
+    push: Compiled = kept(fun, "pushforward", lambda: Compiled(fun, 0, "pushforward"))
     signature = push.dispatcher.signature
     if current_trace() is not None:
         from .nest import differentiable_leaves, nested_arguments, nested_pushforward
 
         arguments = nested_arguments(signature, tuple(args), {})
         wrt = differentiable_leaves(arguments)
-        flat = _flat_tangents(arguments, args, tangents, wrt)
+        flat = flat_tangents(outline_of(arguments), len(args), tangents, wrt)
         return nested_pushforward(push, arguments, flat)
+    if (elsewhere := recorder(flatten((args, tangents))[0])) is not None:
+        return elsewhere(jvp, (fun, tuple(args), tuple(tangents)), {})
     arguments = push.arguments(tuple(args), {})
     wrt = [n for n, leaf in enumerate(arguments.leaves) if leaf.differentiable]
-    flat = _flat_tangents(arguments, args, tangents, wrt)
+    flat = flat_tangents(outline_of(arguments), len(args), tangents, wrt)
     dynamic = [n for n, leaf in enumerate(arguments.leaves) if leaf.array is not None]
     extra = {}
     for number, n in enumerate(dynamic):
@@ -111,33 +167,6 @@ def jvp(fun: Callable[..., Any], args: Sequence[Any], tangents: Sequence[Any]) -
             extra["tangent", number] = _fitting(flat[n], leaf.array, "tangent")
     outputs = push.dispatcher.call(arguments, extra)
     return outputs.result.rebuild(outputs.results), _result_tangents(outputs)
-
-
-def _flat_tangents(
-    arguments: Arguments, args: Sequence[Any], tangents: Sequence[Any], wrt: Sequence[int]
-) -> list[Any]:
-    """A tangent for each leaf; those by which there is no derivative have none."""
-    if len(tangents) != len(args):
-        got, wanted = f"{len(tangents)} entries", f"one for each of {len(args)}"
-        raise error("structure", got=got, what="tangents", wanted=f"{wanted} arguments")
-    flat: list[Any] = []
-    defaults = [None] * (len(arguments.parameters) - len(args))
-    for tangent, structure, name in zip(
-        [*tangents, *defaults], arguments.structures, arguments.parameters, strict=True
-    ):
-        flat += matching(tangent, structure, "a tangent", f"argument {name}")
-    for n, (leaf, move) in enumerate(zip(arguments.leaves, flat, strict=True)):
-        if n not in wrt and move is not None and _may_move(move):
-            dtype = getattr(leaf.item, "dtype", type(leaf.item).__name__)
-            raise error("integer_tangent", name=leaf.name, dtype=dtype)
-    return flat
-
-
-def _may_move(tangent: Any) -> bool:
-    """Whether a tangent may be other than zero."""
-    from .core import ArrayCore
-
-    return isinstance(tangent, ArrayCore) or bool(np.any(tangent))
 
 
 def _result_tangents(outputs: Outputs) -> Any:
@@ -153,20 +182,8 @@ def _result_tangents(outputs: Outputs) -> Any:
     return rebuild(result.structure, leaves)
 
 
-def _cotangents(outputs: Outputs, cotangent: Any) -> dict[tuple[str, int], np.ndarray]:
-    """The cotangent inputs of a pullback; None is zero."""
-    graph, result = outputs.path.recording.graph, outputs.result
-    leaves = matching(cotangent, result.structure, "a cotangent", "the result")
-    wanted = differentiable_outputs(graph)
-    found = {}
-    for slot, leaf in zip(result.leaves, leaves, strict=True):
-        if not isinstance(slot, Identity) and slot in wanted:
-            type = graph.outputs[slot].type
-            found["cotangent", slot] = _fitting(leaf, np.empty(type.ints, type.dtype), "cotangent")
-    return found
-
-
-def _fitting(leaf: Any, like: np.ndarray, what: str) -> np.ndarray:
+def _fitting(leaf: Any, like: Any, what: str) -> np.ndarray:
+    """A tangent or cotangent as native code takes it: of a shape and dtype; None is zero."""
     if leaf is None:
         return np.zeros(like.shape, like.dtype)
     array = np.asarray(leaf)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..codegen.call import Departure
-from .draws import Draw, Noise
+from .draws import Draw
 from .errors import error
 from .modes import Path
 from .places import Source, read_array, still_holds
@@ -91,7 +91,6 @@ class Outputs:
     derivatives: list[np.ndarray]
     path: Path
     program: Program
-    noise: Noise
 
 
 ANOTHER_KIND = Departure((), "", "a draw gave another kind of result")

@@ -162,16 +162,9 @@ def _draw(
     run = function if generator is None else getattr(generator, function)
     numbers = {name: concrete(trace, x) for name, x in kwargs.items()}
     call = Call(run, [concrete(trace, x) for x in args], numbers, in_place)
-    if drawing.replay is not None:
-        if number >= len(drawing.replay.draws):
-            raise error("unstable", name=label)
-        gives = drawing.replay.draws[number].gives
-        result = drawing.replay.results[number]
-        array = drawing.replay.arrays.get(drawing.replay.draws[number].key)
-    else:
-        result = call()
-        gives, array = yield_of(label, result)
-        drawing.follow()
+    result = call()
+    gives, array = yield_of(label, result)
+    drawing.follow()
     found = Draw(
         number,
         origin,

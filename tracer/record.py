@@ -16,15 +16,17 @@ from typing import Any
 
 import numpy as np
 
+from ..ir.errors import NoDerivative
 from ..ir.graph import Guard, Outcome, Value
 from ..ir.types import F64
 from . import randomness
 from .array import Array
 from .capture import Source, check_mutated, guard_contents, is_created, mark_created
 from .containers import flatten, instances
+from .current import recorder
 from .drawing import drawing_of
 from .draws import Noise
-from .errors import AdjitError, error
+from .errors import AdjitError, error, line_of, located
 from .generators import is_generator, is_shared
 from .hooks import recordable
 from .lift import lift
@@ -43,7 +45,6 @@ def record(
     has_aux: bool = False,
     known: Mapping[object, tuple[str, str]] | None = None,
     active: Container[int] | None = None,
-    replay: Noise | None = None,
     has_numbers: bool = True,
     seen: list[Guard] | None = None,
 ) -> tuple[Recording, Noise]:
@@ -52,16 +53,14 @@ def record(
 
     Where a loop turns out not to be recordable as one, all is recorded again with it unrolled.
     ``known``: those that other paths of the program unroll, which the forced outcomes assume.
-    ``active``: the leaves to differentiate by (None: all). ``replay``: random numbers to use
-    instead of new ones. Returned with the recording are those that it has used.
-    ``has_numbers``: whether the arrays of the arguments hold any, not only a type.
-    ``seen``: has the guards afterwards, also where the function raises.
+    ``active``: the leaves to differentiate by (None: all). Returned with the recording are the
+    random numbers that it has used. ``has_numbers``: whether the arrays of the arguments hold any,
+    not only a type. ``seen``: has the guards afterwards, also where the function raises.
     """
     unrolled = dict(known or {})
     while True:
         trace = Trace(forced, unrolled, active, has_numbers)
         drawing = drawing_of(trace)
-        drawing.replay = replay
         if seen is not None:
             seen.clear()
             trace.guards = seen
@@ -153,6 +152,8 @@ def run(
         after = flatten((args, kwargs))
         leaves, structure = flatten(returned)
     except Exception as problem:
+        if isinstance(problem, NoDerivative):
+            raise located("no_derivative", f"{line_of(problem)}: {problem}") from problem
         region = innermost(trace)
         if region is not None:  # perhaps only a region cannot do it: unrolled, it may be right
             raise RestartError(region.key, region.where, str(problem)) from problem
@@ -202,6 +203,8 @@ def _check_arguments(before: tuple, after: tuple) -> None:
 
 def _check_static(trace: Trace, leaf: Any) -> None:
     """Refuses what holds recorded arrays, or is used up: each call would return the same one."""
+    if recorder([leaf]) is not None:
+        raise error("autograd_captured")
     inside: Sequence[Any] = ()
     if isinstance(leaf, set | frozenset):
         inside = tuple(leaf)

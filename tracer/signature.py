@@ -135,6 +135,7 @@ class Signature:
     def __init__(self, fun: Callable[..., Any]) -> None:
         self.fun = fun
         self._defaults = _defaults(fun)
+        self._is_ufunc = isinstance(inspect.unwrap(fun), np.ufunc)
         try:
             self.signature: inspect.Signature | None = inspect.signature(fun)
         except (TypeError, ValueError):  # a builtin without one: positional arguments only
@@ -157,7 +158,7 @@ class Signature:
         except TypeError as problem:
             name = getattr(self.fun, "__name__", repr(self.fun))
             raise error("call", name=name, text=problem) from None
-        if not isinstance(self.fun, np.ufunc):  # whose defaults exclude each other
+        if not self._is_ufunc:  # whose defaults exclude each other
             bound.apply_defaults()
         names: list[str] = []
         items: list[Any] = []

@@ -67,6 +67,7 @@ class Trace:
         self.keys: dict[Value, Any] = {}  # of the inputs of the outermost block
         self.drawing: Drawing | None = None
         self.named: dict[tuple[Block, Value, Dim], dict[str, Affine]] = {}
+        self.moving: set[Value] = set()  # indices that are other numbers at each call
         self.checkpointing = 0  # calls of checkpointed functions around
         self._symbols = 0
         self.blocks: list[Block] = [Block()]
@@ -317,7 +318,9 @@ class Trace:
         return False
 
     def is_drawn(self, value: Value) -> bool:
-        """Whether a Value follows from random numbers."""
+        """Whether a Value follows from random numbers, or moves as if it did."""
+        if value in self.moving:
+            return True
         if self.drawing is None or not self.drawing.draws:
             return False
         pending, seen = [value], {value}

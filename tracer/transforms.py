@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Mapping, Sequence
+from types import MethodType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..codegen.call import DEFAULT, MOST_THREADS, Options
 from .containers import flatten, rebuild
-from .current import current_trace
+from .current import current_trace, recorder
 from .dispatch import Dispatcher
 from .errors import error
 from .program import Outputs
@@ -35,18 +36,45 @@ FROM = 2
 such calls have a native entry (`quicken`)."""
 
 
+class _Kept(dict[Any, Any]):
+    """What is kept for a method, in its instance; a copy of the instance starts without it."""
+
+    def __reduce__(self) -> tuple:
+        return type(None), ()
+
+
 def kept(fun: Callable[..., Any], key: Any, make: Callable[[], Any]) -> Any:
     """What ``make`` returns, once for each function and key.
 
-    It is kept in the function itself, so that both are forgotten together.
+    It is kept in the function itself, or in the instance whose method it is, so that both are
+    forgotten together.
     """
-    space = getattr(fun, "__dict__", None)
-    known = space.setdefault("_adjit_compiled", {}) if isinstance(space, dict) else {}
+    known = _space(fun)
     found = known.get(key)
-    # functools.wraps copies the dictionary of one function to another.
-    if found is None or found.fun is not fun:
+    # functools.wraps copies the dictionary of one function to another, copy.copy that of an
+    # instance. Bound methods are made anew by each access, and equal if they do the same.
+    if found is None or not (found.fun is fun or _same_method(found.fun, fun)):
         found = known[key] = make()
     return found
+
+
+def _space(fun: Callable[..., Any]) -> dict[Any, Any]:
+    """The dictionary for what is kept of a function; a new one where there is no place."""
+    if isinstance(fun, MethodType):
+        space = getattr(fun.__self__, "__dict__", None)
+        name = f"_adjit_method_{id(fun.__func__)}"
+    else:
+        space, name = getattr(fun, "__dict__", None), "_adjit_compiled"
+    if not isinstance(space, dict):
+        return {}
+    found = space.get(name)
+    if found is None:
+        found = space[name] = _Kept()
+    return found
+
+
+def _same_method(one: Any, other: Any) -> bool:
+    return isinstance(one, MethodType) and isinstance(other, MethodType) and one == other
 
 
 class Compiled:
@@ -83,7 +111,7 @@ class Compiled:
         """The leaves to differentiate by; integers and objects among them are errors."""
         if self.mode == "value":
             return []
-        if self.mode in ("pullback", "pushforward"):
+        if self.mode == "pushforward":
             return [n for n, leaf in enumerate(arguments.leaves) if leaf.differentiable]
         found = []
         for parameter in self.parameters(arguments):
@@ -192,7 +220,12 @@ class Compiled:
             from .nest import nested_value
 
             return nested_value(self, args, kwargs)
+        elsewhere = recorder(flatten((args, kwargs))[0])
+        if elsewhere is not None:
+            return elsewhere(self, args, kwargs)
         arguments = self.arguments(args, kwargs)
+        if (elsewhere := recorder(leaf.item for leaf in arguments.leaves)) is not None:
+            return elsewhere(self, args, kwargs)
         outputs = self.dispatcher.call(arguments)
         self._quicken(outputs.program, arguments, len(args), kwargs)
         return outputs.result.rebuild(outputs.results)
@@ -238,9 +271,14 @@ class Gradient(Compiled):
             from .nest import nested_gradient
 
             return nested_gradient(self, args, kwargs)
+        elsewhere = recorder(flatten((args, kwargs))[0])
+        if elsewhere is not None:
+            return elsewhere(self, args, kwargs)
         given = dict(kwargs)
         out = self._take_out(kwargs)
         arguments = self.arguments(args, kwargs)
+        if (elsewhere := recorder(leaf.item for leaf in arguments.leaves)) is not None:
+            return elsewhere(self, args, given)
         outputs, gradients = self._call(arguments, out)
         self._quicken(outputs.program, arguments, len(args), given, out)
         return outputs.result.rebuild(outputs.results), gradients

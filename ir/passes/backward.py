@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
+from ..errors import ENDLESS, NoDerivative
 from ..graph import Block, Graph, Value, symbols
 from ..op import placeholder
 from ..ops import get, index, reshape, slice_, update
+from ..ops.control import UNBOUNDED
 from ..types import I64, ArrayType, Dim, Symbol
 from .forward import Extra
 from .residuals import Residuals
@@ -38,6 +40,8 @@ class Tapes:
 
     def of(self, key: Key, type: ArrayType, sizes: tuple[int, ...]) -> Extra:
         if key not in self.extras:
+            if UNBOUNDED in type.shape:  # a tape of tapes
+                raise NoDerivative(ENDLESS)
             self.extras[key] = Extra("tape", ArrayType(type.dtype, (*self.leading, *sizes)))
             if self.numbered is not None and self.counter is None:
                 self.counter = Extra("counter", ArrayType(I64, ()))

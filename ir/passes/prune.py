@@ -10,7 +10,7 @@ from collections.abc import Collection, Sequence
 
 from ..graph import Block, Graph, Value, copy_values, current_block, inline, symbols
 from ..op import CONST, constant_of
-from ..ops import cond, get, index, loop
+from ..ops import cond, empty, get, index, loop
 from ..ops.control import COND, LOOP, recomputes
 from ..ops.families import DECOMPOSITIONS
 
@@ -163,8 +163,8 @@ def _take(
     with block:
         for n in fixed:
             arg, old = passed[n], region.inputs[n]
-            if arg.op is CONST or (arg.op.name == "broadcast" and arg.args[0].op is CONST):
-                new[old] = _rebuilt(arg)
+            if is_fixed(arg):
+                new[old] = made_anew(arg)
             elif arg in first:
                 new[old] = first[arg]
             else:
@@ -176,6 +176,12 @@ def _take(
     return remove_dead(graph), rest
 
 
-def _rebuilt(constant: Value) -> Value:
-    args = [_rebuilt(arg) for arg in constant.args]
-    return current_block().add(constant.op, args, constant.attrs)
+def is_fixed(value: Value) -> bool:
+    """Whether a region had better make a Value itself: a constant, or memory to be written."""
+    bare = value.args[0] if value.op.name == "broadcast" else value
+    return bare.op is CONST or bare.op is empty
+
+
+def made_anew(fixed: Value) -> Value:
+    args = [made_anew(arg) for arg in fixed.args]
+    return current_block().add(fixed.op, args, fixed.attrs)

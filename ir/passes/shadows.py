@@ -7,11 +7,14 @@ each, or what the counter that numbers the rows starts from.
 
 from __future__ import annotations
 
-from ..errors import IRError
+from collections.abc import Callable
+
+from ..errors import ENDLESS, NoDerivative
 from ..graph import Block, Graph, Value
 from ..op import const, placeholder
-from ..ops import broadcast, empty, index, loop, update
+from ..ops import broadcast, empty, get, index, loop, update
 from ..ops.control import COND, LOOP, UNBOUNDED, passed, trip_of
+from ..ops.families import UPDATES
 from ..types import ArrayType, Symbol, TupleType
 
 
@@ -19,15 +22,39 @@ def is_tape(type: ArrayType | TupleType) -> bool:
     return bool(type.shape) and type.shape[0] == UNBOUNDED
 
 
-def zero_tape(y: Value, position: int, name: str) -> Value:
+def reads_tape(y: Value, position: int, adding: bool = False) -> bool:
+    """Whether the regions of ``y`` read rows that a tape has when it comes to them, or (with
+    ``adding``) add to them."""
+    writes = ("update",) if adding else UPDATES
+    for region in y.regions:
+        versions = {region.inputs[position]}
+        for value in region.values:
+            if value.op in (LOOP, COND):
+                at = [n for n, arg in enumerate(passed(value)) if arg in versions]
+                if any(reads_tape(value, n, adding) for n in at):
+                    return True
+                if at:
+                    versions.add(value)
+            elif value.args and value.args[0] in versions:
+                if value.op is not get and value.op.name not in writes:
+                    return True
+                if is_tape(value.type):
+                    versions.add(value)
+    return False
+
+
+def zero_tape(
+    y: Value, position: int, name: str, known: Callable[[Value], Value] = lambda value: value
+) -> Value:
     """Zeros for the rows of a tape that the regions of ``y`` read at an input position.
 
-    ``name``: of a symbol of its own, so that no two shadows are one Value.
+    ``name``: of a symbol of its own, so that no two shadows are one Value. ``known`` says what
+    became of a Value around ``y``.
     """
     rows = _rows(y, position)
     type = y.regions[0].inputs[position].type
     if rows is None:
-        raise IRError("a tape is read in no order that is known")
+        raise NoDerivative(ENDLESS)
     tape = placeholder("tape", type)
     counted = Symbol(name, 0, None)
     block = Block((tape,))
@@ -37,7 +64,7 @@ def zero_tape(y: Value, position: int, name: str) -> Value:
         filled = update(tape, row, start=start, step=(1,) * type.rank)
     body = Graph((tape,), tuple(block.values), (filled,))
     first = empty(shape=type.shape, dtype=type.dtype)
-    return loop(rows, None, [first], [], body, counted)[0]
+    return loop(known(rows), None, [first], [], body, counted)[0]
 
 
 def _rows(y: Value, position: int) -> Value | None:
@@ -47,7 +74,7 @@ def _rows(y: Value, position: int) -> Value | None:
         definitions = {v.attr("symbol"): v for v in region.values if v.op is index}
         for value in region.values:
             found: Value | None = None
-            if value.op.name == "slice" and value.args[0] is x:
+            if value.op.name in ("slice", "accumulate") and value.args[0] is x:
                 ((s, _),) = value.attr("start")[0].terms
                 if y.op is LOOP and s == y.attr("symbol"):
                     return trip_of(y)

@@ -19,7 +19,7 @@ from .forward import Extra, Replaced
 from .recomputed import Recomputed
 from .region import Context, Region, counted
 from .residuals import pairs_of_cond
-from .shadows import is_tape, zero_tape
+from .shadows import is_tape, reads_tape, zero_tape
 
 
 class Sweep(Cotangents):
@@ -70,6 +70,17 @@ class Sweep(Cotangents):
             return Cotangent(zero_tape(y, position, next(self.context.names)))
         return self._nothing(x)
 
+    def _comes_back(self, y: Value, position: int) -> bool:
+        """Whether what nobody reads after a loop or branch has a cotangent before it."""
+        return not is_tape(passed(y)[position].type) or reads_tape(y, position)
+
+    def _still(self, y: Value, position: int) -> Cotangent:
+        """The cotangent of what nobody reads after a loop or branch."""
+        x = passed(y)[position]
+        if is_tape(x.type):
+            return Cotangent(zero_tape(y, position, next(self.context.names)))
+        return self._nothing(x)
+
     def _nothing(self, x: Value) -> Cotangent:
         """Zeros; with a mask of what is read where a derivative may be infinite elsewhere.
 
@@ -98,13 +109,12 @@ class Sweep(Cotangents):
         args = passed(y)
         flags = list(self.activity.regions[y]) if results else [False] * len(args)
         for p in range(count):
-            # Nothing comes back from a tape that nobody reads.
-            flags[p] = flags[p] and (p in results or not is_tape(state[p].type))
+            flags[p] = flags[p] and (p in results or self._comes_back(y, p))
         seeded = [p for p in range(count) if flags[p]]
         pairs = {p: p for p in range(count)}
         added = [p for p, flag in enumerate(flags) if flag and p >= count]
         before = {
-            p: self._replaced(state[p], results[p]) if p in results else self._nothing(state[p])
+            p: self._replaced(state[p], results[p]) if p in results else self._still(y, p)
             for p in seeded
         }
         before |= {p: self._shadow(y, p) for p in added}
@@ -146,18 +156,30 @@ class Sweep(Cotangents):
         flags = self.activity.regions[y] if results else [False] * len(args)
         pairs = pairs_of_cond(y)
         active = self.activity.results[y] if results else [False] * len(y.regions[0].outputs)
+        place = {k: p for p, k in pairs.items()}
+        items = y.type.items  # type: ignore[attr-defined]
         seeded = [
             k
             for k, flag in enumerate(active)
-            if flag and (k in results or not is_tape(y.type.items[k]))  # type: ignore[attr-defined]
+            if flag
+            and (
+                k in results
+                or (self._comes_back(y, place[k]) if k in place else not is_tape(items[k]))
+            )
         ]
         flags = [
             flag and not (is_tape(arg.type) and p in pairs and pairs[p] not in seeded)
             for p, (arg, flag) in enumerate(zip(args, flags, strict=True))
         ]
         direct = [p for p in pairs if flags[p]]
-        items = y.type.items  # type: ignore[attr-defined]
-        seeds = {k: results[k] if k in results else Cotangent(zeros(items[k])) for k in seeded}
+        seeds = {
+            k: results[k]
+            if k in results
+            else self._still(y, place[k])
+            if is_tape(items[k])
+            else Cotangent(zeros(items[k]))
+            for k in seeded
+        }
         added = [p for p, flag in enumerate(flags) if flag and p not in pairs]
         before = {p: seeds[pairs[p]] for p in direct if pairs[p] in seeds}
         before |= {p: self._shadow(y, p) for p in added}

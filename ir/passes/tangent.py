@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
-from ..errors import IRError
+from ..errors import ENDLESS, IRError, NoDerivative
 from ..graph import Block, Graph, Value, renamed
 from ..op import Masked
 from ..ops import broadcast, cond, empty, get, loop, where, zeros
@@ -12,6 +12,8 @@ from ..ops.control import COND, LOOP, passed, recomputes
 from .activity import Activity, activity
 from .cotangents import scale
 from .prune import needed_values
+from .region import fresh_names
+from .shadows import is_tape, reads_tape, zero_tape
 from .split import is_complex
 
 
@@ -25,7 +27,7 @@ def tangent(graph: Graph, wrt: Sequence[int]) -> Graph:
         raise IRError("complex values have to be split into their parts before")
     block = Block(graph.inputs)
     with block:
-        push = _Push(block)
+        push = _Push(block, fresh_names(graph))
         for position in wrt:
             x = graph.inputs[position]
             if not x.type.differentiable:
@@ -44,8 +46,9 @@ class _Push:
     what became of the values of the Graph, and ``tangents`` is by the latter.
     """
 
-    def __init__(self, block: Block) -> None:
+    def __init__(self, block: Block, names: Iterator[str]) -> None:
         self.block = block
+        self.names = names
         self.new: dict[Value, Value] = {}
         self.tangents: dict[Value, Value] = {}
         self.results: dict[Value, list[Value]] = {}
@@ -56,8 +59,19 @@ class _Push:
     def tangent(self, y: Value) -> Value:
         if y in self.tangents:
             return self.tangents[y]
-        # What is written before it is read needs no zeros, and a tape cannot have any.
+        # What is written before it is read needs no zeros.
         return self.block.add(y.op, (), y.attrs) if y.op is empty else zeros(y.type)
+
+    def _given(self, y: Value, position: int) -> Value:
+        """The tangent of what a loop or branch takes."""
+        x = passed(y)[position]
+        if x in self.tangents or not is_tape(x.type):
+            return self.tangent(x)
+        if reads_tape(y, position, adding=True):
+            return zero_tape(y, position, next(self.names), self.known)
+        if x.op is not empty:
+            raise NoDerivative(ENDLESS)
+        return empty(shape=x.shape, dtype=x.dtype)
 
     def values(self, graph: Graph) -> None:
         found = activity(graph, self.tangents)
@@ -87,8 +101,8 @@ class _Push:
         head = [self.known(arg) for arg in y.args[: len(y.args) - len(args)]]
         moved = [p for p, flag in enumerate(flags) if flag and any(results)]
         active = [k for k, flag in enumerate(results) if flag]
-        regions = [_region(region, moved, active) for region in y.regions]
-        given = [self.tangent(passed(y)[p]) for p in moved]
+        regions = [_region(region, moved, active, self.names) for region in y.regions]
+        given = [self._given(y, p) for p in moved]
         count = len(results)
         if y.op is COND:
             both = cond(head[0], [*args, *given], *regions)
@@ -120,11 +134,11 @@ class _Push:
                 self.tangents[value] = both[count + active.index(value.attr("index"))]
 
 
-def _region(region: Graph, moved: list[int], active: list[int]) -> Graph:
+def _region(region: Graph, moved: list[int], active: list[int], names: Iterator[str]) -> Graph:
     """Inputs: those of the region, tangents. Outputs: the results, a test, tangents."""
     block = Block(region.inputs)
     with block:
-        push = _Push(block)
+        push = _Push(block, names)
         for p in moved:
             push.tangents[region.inputs[p]] = block.input(f"t{p}", region.inputs[p].type)
         push.values(region)

@@ -10,7 +10,14 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = ["README.md", "docs/guide.md", "docs/adding-an-op.md", "docs/libraries.md"]
+PAGES = [
+    "README.md",
+    "docs/guide.md",
+    "docs/arrays.md",
+    "docs/imperative.md",
+    "docs/adding-an-op.md",
+    "docs/libraries.md",
+]
 
 
 @pytest.mark.parametrize("page", PAGES)

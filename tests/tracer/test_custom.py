@@ -211,9 +211,8 @@ def test_what_a_rule_gets_wrong() -> None:
     f.defvjp(lambda x: (x * 2, ()), lambda r, g: (g[1:],))
     with pytest.raises(AdjitValueError, match="cotangent of shape"):
         grad(lambda x: f(x).sum())(X)
-    f.defvjps(None, None)
     with pytest.raises(AdjitTypeError, match="2 rules for 1 arguments"):
-        grad(lambda x: f(x).sum())(X)
+        f.defvjps(None, None)
     with pytest.raises(AdjitNotImplementedError, match="use custom_jvp"):
         jvp(clipped, (X, 1.0), (X, 0.0))
 
