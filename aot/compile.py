@@ -300,8 +300,9 @@ def _function(
         parameters.append(Parameter(title, declared.dtype, dims, about))
     outputs = _outputs(request, kind, arguments, recording, paths.types)
     taken = distinct([*names, *(p.name for p in parameters), *(p.name for p in outputs)])
-    if tuple(taken[: len(names)]) != names:
-        raise LibraryError(f"the sizes {', '.join(names)} have names that are no names in C")
+    for size in names:
+        if identifier(size) != size:
+            raise LibraryError(f"{size}: a size cannot have this name in C")
     renamed = [
         replace(p, name=title)
         for p, title in zip((*parameters, *outputs), taken[len(names) :], strict=True)

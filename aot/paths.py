@@ -72,6 +72,8 @@ def leaf_of(name: str, item: Any, sizes: Mapping[str, int], has_numbers: bool) -
         kept: Any = weak(number) if weak else number
         return Leaf(name, kept, np.asarray(number), weak, ("number",))
     shape = tuple(sized(evaluate(terms, sizes), terms) for terms in item.dims)
+    if any(size < 1 for size in shape):  # which is noted, where some sizes make it so
+        raise LibraryError(f"{name}: arrays of no elements are not compiled for")
     array = np.ones((1,) * len(shape), item.dtype) if known is None else known
     return Leaf(name, array, array, None, ("array",), contiguous(shape), shape)
 

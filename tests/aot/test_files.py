@@ -131,6 +131,22 @@ def test_pkg_config(folder) -> None:
     assert "-lloss" in text
 
 
+@pytest.mark.skipif(shutil.which("cmake") is None, reason="no cmake")
+@pytest.mark.parametrize("format", ["shared", "static", "object"])
+def test_cmake_takes_the_folder(format, tmp_path) -> None:
+    compile_library(loss, ARGS, output=tmp_path / "loss", format=format)
+    (tmp_path / "use.c").write_text(
+        '#include "loss.h"\nint main(void) { return loss_value_workspace(0, 0) != -1; }\n'
+    )
+    (tmp_path / "CMakeLists.txt").write_text(
+        "cmake_minimum_required(VERSION 3.14)\nproject(use C)\nadd_subdirectory(loss made)\n"
+        "add_executable(use use.c)\ntarget_link_libraries(use PRIVATE loss::loss)\n"
+    )
+    run("cmake", "-S", tmp_path, "-B", tmp_path / "build")
+    run("cmake", "--build", tmp_path / "build")
+    run(tmp_path / "build" / "use")
+
+
 def test_a_static_library(tmp_path) -> None:
     library = compile_library(loss, ARGS, output=tmp_path, format="static")
     assert library.format == "static"

@@ -207,6 +207,7 @@ def test_the_loader_gives_loops_more_workspace(tmp_path) -> None:
         (lambda x: np.sum(x), "x: f64[n", "no list of"),
         (lambda x: np.sum(x), "x: f64[n**2]", "no size"),
         (lambda x: np.sum(x), "x: f64[0]", "no elements"),
+        (lambda x: np.sum(x), "x: f64[register]", "name in C"),
         (lambda x: np.sum(x), "z: f64[n]", "z"),
         (lambda x: np.sum(x), "x: i64[n]", "no floating-point"),
         (lambda x: x * 2.0, "x: f64[n]", "real scalar"),
