@@ -1,16 +1,13 @@
 """From a declared function to LLVM's text, the same for all sizes.
 
 A function is recorded at samples of its named sizes, numbers that remember what they are
-(`ir/sizes.py`). Should a number be taken for what it is at a sample, the text would be wrong for
-other sizes; so it is made at several samples, and has to be the same.
+(`ir/sizes.py`); the text must be the same at all of them (`agreement`).
 """
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from math import isqrt
 from typing import Any
 
 import numpy as np
@@ -34,6 +31,7 @@ from ..tracer.jacobians import jacobian
 from ..tracer.modes import Path, differentiable_outputs
 from ..tracer.recording import Recording
 from ..tracer.signature import Arguments
+from .agreement import Compiled, Sampled, check_same, samples
 from .cblas import use_cblas
 from .declare import Given, names_of
 from .entry import add_functions, terms
@@ -65,66 +63,14 @@ class Request:
     cblas: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Compiled:
-    """A function of the library, and the LLVM of it; ``frozen``: what it takes for constant."""
-
-    function: Function
-    text: str
-    frozen: tuple[str, ...]
-
-
 def compiled(request: Request, kind: str, typical: Mapping[str, int]) -> Compiled:
     """One entry point; ``typical`` sizes are those that it is tuned for."""
     names = names_of(request.declared)
     usual, *others = samples(names, typical)
     first = _at(request, kind, usual, usual, None)
     for sizes in others:  # small ones first: with a leak, the large ones may take forever
-        _check_same(request, kind, first, _at(request, kind, sizes, usual, first.trails))
+        check_same(first, _at(request, kind, sizes, usual, first.trails))
     return first.compiled
-
-
-def samples(names: Sequence[str], typical: Mapping[str, int]) -> list[dict[str, int]]:
-    """Sizes to record at: usual ones, and very small and very large ones.
-
-    Whatever is found of sizes is found of the usual ones, and noted (`ir/sizes.py`). If anything
-    has seen the number of a sample, it has seen two that are far apart.
-    """
-    if not names:
-        return [{}]
-    given = {name: typical.get(name, 211 + 96 * n) for n, name in enumerate(names)}
-    if any(size < 1 for size in given.values()):
-        raise LibraryError("--typical: sizes are positive")
-    small, large = iter(_primes(5)), iter(_primes(LARGE))
-    order = sorted(names, key=given.__getitem__)
-    return [given, {name: next(small) for name in order}, {name: next(large) for name in order}]
-
-
-LARGE = 10**11
-
-
-def _primes(least: int) -> Iterator[int]:
-    """Primes, or what has no small factors, far enough apart that sums are none of them."""
-    number, step = least, 1
-    while True:
-        if all(number % n for n in range(2, min(isqrt(number) + 1, 1000))):
-            yield number
-            number += step
-            step += 1
-        number += 1
-
-
-@dataclass(frozen=True, slots=True)
-class Sampled:
-    """A function compiled at a sample of the sizes, by the paths of ``trails``.
-
-    ``unrolled``: the loops that could not be recorded as one, and why.
-    """
-
-    compiled: Compiled
-    sizes: Mapping[str, int]
-    trails: tuple[tuple[Outcome, ...], ...]
-    unrolled: tuple[tuple[str, str], ...]
 
 
 def _at(
@@ -388,40 +334,3 @@ def _needed(asked: Sequence[Question]) -> tuple[Question, ...]:
 
 def _is_number(item: object) -> bool:
     return isinstance(item, int | float | complex | np.generic | np.ndarray)
-
-
-# --- the samples against each other ---------------------------------------------------------
-
-
-def _check_same(request: Request, kind: str, first: Sampled, other: Sampled) -> None:
-    one, two = first.compiled, other.compiled
-    a, b = replace(one.function, omitted=()), two.function
-    # What was asked on ways that are not compiled was asked at the first sample alone.
-    same = replace(a, questions=()) == replace(b, questions=())
-    if one.text == two.text and same and set(b.questions) <= set(a.questions):
-        return
-    if one.text == two.text:
-        differing = set(a.questions) ^ set(b.questions)
-        what = "; ".join(sorted(map(str, differing))) or "its branches"
-        raise LibraryError(
-            f"{request.name}_{kind}: what it asks of its sizes is not the same for all of them:"
-            f" {what}"
-        )
-    left, right = one.text.splitlines(), two.text.splitlines()
-    changed = [
-        line
-        for line in difflib.unified_diff(left, right, lineterm="", n=0)
-        if line[:1] in "+-" and not line.startswith(("+++", "---"))
-    ]
-    shown = "\n".join(f"    {line}" for line in changed[:4])
-    raise LibraryError(
-        f"{request.name}_{kind}: a size is taken as the number that it is at a sample, so the code"
-        f" would be wrong for others. With {_listed(first.sizes)} and {_listed(other.sizes)} it"
-        f" differs:\n{shown}\n  Declare that size as a number, or compute with it otherwise:"
-        " n // 2 for int(n / 2)."
-        + "".join(f"\n  {where}: this loop is unrolled: {why}" for where, why in first.unrolled)
-    )
-
-
-def _listed(sizes: Mapping[str, int]) -> str:
-    return ", ".join(f"{name} = {size}" for name, size in sizes.items())

@@ -16,7 +16,8 @@ from typing import Any
 
 import numpy as np
 
-from ..ir.sizes import Polynomial, named, terms_of
+from ..ir.polynomials import Polynomial
+from ..ir.sizes import named, terms_of
 from ..ir.types import DTYPE_NAMES, I64, NAME_OF_DTYPE
 from .errors import LibraryError
 

@@ -18,7 +18,8 @@ from ..codegen.kernel import NAME
 from ..codegen.scalar import I8, I32, I64, memory_type
 from ..codegen.schedule import ALIGNMENT, Schedule
 from ..codegen.sizes import argument, used
-from ..ir.sizes import LEAST, MOST, Polynomial, Question, Size, sized
+from ..ir.polynomials import LEAST, MOST, Polynomial
+from ..ir.sizes import Question, Size, sized
 from ..tracer.trace import INT_INPUT_BOUND
 from .function import Function, Parameter
 from .status import MESSAGES, Status

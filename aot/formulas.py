@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ..ir.sizes import Floor, Polynomial, Question, evaluate
+from ..ir.polynomials import Floor, Polynomial, evaluate
+from ..ir.sizes import Question
 from ..ir.types import NAME_OF_DTYPE
 from .declare import names_in
 from .function import Parameter

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..ir.sizes import Polynomial, Question
+from ..ir.polynomials import Polynomial
+from ..ir.sizes import Question
 from ..ir.types import NAME_OF_DTYPE
 
 C_TYPES = {

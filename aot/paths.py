@@ -16,7 +16,8 @@ import numpy as np
 
 from ..ir.graph import Block, Graph, Guard, Outcome, Value, copy_values, renamed
 from ..ir.op import INPUT, const
-from ..ir.sizes import evaluate, sized
+from ..ir.polynomials import evaluate
+from ..ir.sizes import sized
 from ..tracer.errors import AdjitError, is_ours
 from ..tracer.layout import contiguous
 from ..tracer.record import record

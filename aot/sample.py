@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from ..ir.sizes import Polynomial, evaluate, named, terms_of
+from ..ir.polynomials import Polynomial, evaluate
+from ..ir.sizes import named, terms_of
 from ..ir.types import NAME_OF_DTYPE
 from ..tracer.containers import flatten, leaf_names, rebuild
 from .declare import NUMBERS, Given

@@ -10,7 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Sequence
 
-from ..ir.sizes import Floor, Polynomial, Size
+from ..ir.polynomials import Floor, Polynomial
+from ..ir.sizes import Size
 
 _known: dict[str, Polynomial] = {}
 

@@ -17,37 +17,20 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any, ClassVar
 
-LEAST, MOST = 1, 1 << 40
-"""No named size may be less or more: what is empty is an error in many functions of NumPy."""
-
-Monomial = tuple["str | Floor | Greatest", ...]
-Polynomial = tuple[tuple[Monomial, int], ...]
-"""Sums of products of names with integer coefficients; sorted, without zeros."""
-
-
-@dataclass(frozen=True, slots=True)
-class Floor:
-    """``x // z``."""
-
-    x: Polynomial
-    z: Polynomial
-
-    def __str__(self) -> str:
-        return f"floor(({text_of(self.x)})/({text_of(self.z)}))"
-
-
-@dataclass(frozen=True, slots=True)
-class Greatest:
-    """``max(x, z)``."""
-
-    x: Polynomial
-    z: Polynomial
-
-    def __str__(self) -> str:
-        return f"max({text_of(self.x)}, {text_of(self.z)})"
+from .polynomials import (
+    MOST,
+    Floor,
+    Greatest,
+    Polynomial,
+    added,
+    evaluate,
+    lowest,
+    multiplied,
+    scaled,
+    text_of,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +132,7 @@ class Size(int):
     def __add__(self, other: Any) -> Any:
         if not isinstance(other, int):
             return self._number() + other if isinstance(other, float | complex) else NotImplemented
-        return sized(int.__add__(self, other), _sum(self.terms, terms_of(other)))
+        return sized(int.__add__(self, other), added(self.terms, terms_of(other)))
 
     __radd__ = __add__
 
@@ -171,7 +154,7 @@ class Size(int):
     def __mul__(self, other: Any) -> Any:
         if not isinstance(other, int):
             return self._number() * other if isinstance(other, float | complex) else NotImplemented
-        return sized(int.__mul__(self, other), _product(self.terms, terms_of(other)))
+        return sized(int.__mul__(self, other), multiplied(self.terms, terms_of(other)))
 
     __rmul__ = __mul__
 
@@ -309,7 +292,7 @@ def sample(number: int) -> int:
 
 def least(number: int) -> int:
     """What a number is not less than for any sizes, as far as that is easily seen."""
-    found = _least(number.terms) if isinstance(number, Size) else number
+    found = lowest(number.terms) if isinstance(number, Size) else number
     return -(MOST**4) if found is None else found
 
 
@@ -337,10 +320,10 @@ def largest(x: int, z: int) -> int:
     """``max(x, z)`` for all sizes."""
     if not isinstance(x, Size) and not isinstance(z, Size):
         return max(x, z)
-    least = _least(_sum(terms_of(x), _scaled(terms_of(z), -1)))
+    least = lowest(added(terms_of(x), scaled(terms_of(z), -1)))
     if least is not None and least >= 0:
         return x
-    least = _least(_sum(terms_of(z), _scaled(terms_of(x), -1)))
+    least = lowest(added(terms_of(z), scaled(terms_of(x), -1)))
     if least is not None and least >= 0:
         return z
     value = x if int.__ge__(x, z) else z
@@ -350,31 +333,6 @@ def largest(x: int, z: int) -> int:
 def smallest(x: int, z: int) -> int:
     """``min(x, z)`` for all sizes."""
     return x + z - largest(x, z)
-
-
-def _sum(x: Polynomial, z: Polynomial) -> Polynomial:
-    total = dict(x)
-    for monomial, c in z:
-        total[monomial] = total.get(monomial, 0) + c
-    return _sorted(total)
-
-
-def _scaled(x: Polynomial, factor: int) -> Polynomial:
-    return tuple((monomial, c * factor) for monomial, c in x) if factor else ()
-
-
-def _product(x: Polynomial, z: Polynomial) -> Polynomial:
-    total: dict[Monomial, int] = {}
-    for a, c in x:
-        for b, d in z:
-            monomial = tuple(sorted((*a, *b), key=str))
-            total[monomial] = total.get(monomial, 0) + c * d
-    return _sorted(total)
-
-
-def _sorted(terms: Mapping[Monomial, int]) -> Polynomial:
-    kept = ((monomial, c) for monomial, c in terms.items() if c)
-    return tuple(sorted(kept, key=lambda term: (-len(term[0]), tuple(map(str, term[0])))))
 
 
 def _floor(x: int, z: int) -> int:
@@ -389,9 +347,9 @@ def _floor(x: int, z: int) -> int:
 
 
 def _ask(x: int, op: str, z: int) -> bool:
-    difference = _sum(terms_of(x), _scaled(terms_of(z), -1))
-    least = _least(difference)
-    most = _least(_scaled(difference, -1))
+    difference = added(terms_of(x), scaled(terms_of(z), -1))
+    least = lowest(difference)
+    most = lowest(scaled(difference, -1))
     if op == "==":
         if not difference:
             return True
@@ -409,85 +367,3 @@ def _ask(x: int, op: str, z: int) -> bool:
     if _asked.questions is not None and (noted or _asked.by_user(3)):
         _asked.questions[Question(terms_of(x), op, terms_of(z), outcome)] = None
     return outcome
-
-
-@lru_cache(maxsize=4096)
-def _least(x: Polynomial) -> int | None:
-    """The least that a polynomial can be, where that is easily seen.
-
-    With every size written as its least value and the rest, which is not negative, most
-    polynomials that cannot be negative have no negative coefficients.
-    """
-    shifted: dict[Monomial, int] = {}
-    for monomial, c in x:
-        parts: list[tuple[Monomial, int]] = [((), c)]
-        for atom in monomial:
-            low = _bounds(atom)[0]
-            if low is None:
-                return None
-            grown = [((*rest, atom), factor) for rest, factor in parts]
-            parts = grown + ([(rest, factor * low) for rest, factor in parts] if low else [])
-        for rest, d in parts:
-            key = tuple(sorted(rest, key=str))
-            shifted[key] = shifted.get(key, 0) + d
-    total = 0
-    for monomial, c in shifted.items():
-        if c < 0:
-            for atom in monomial:
-                low, high = _bounds(atom)
-                if high is None:
-                    return None
-                c *= high - (low or 0)
-            total += c
-        elif not monomial:
-            total += c
-    return total
-
-
-def _bounds(atom: str | Floor | Greatest) -> tuple[int | None, int | None]:
-    """What an atom is not less, and not more, than."""
-    if isinstance(atom, str):
-        return LEAST, MOST
-    low, high = _least(atom.x), _most(atom.x)
-    if isinstance(atom, Greatest):
-        lows = [bound for bound in (low, _least(atom.z)) if bound is not None]
-        highs = (high, _most(atom.z))
-        return max(lows, default=None), None if None in highs else max(highs)  # type: ignore[type-var]
-    if len(atom.z) == 1 and not atom.z[0][0]:
-        divisor = atom.z[0][1]
-        return (
-            None if low is None else low // divisor,
-            None if high is None else high // divisor,
-        )
-    positive = low is not None and low >= 0 and (_least(atom.z) or 0) > 0
-    return (0, high) if positive else (None, None)
-
-
-def _most(x: Polynomial) -> int | None:
-    least = _least(_scaled(x, -1))
-    return None if least is None else -least
-
-
-def text_of(terms: Polynomial) -> str:
-    """The polynomial as people write it."""
-    parts = []
-    for monomial, c in terms:
-        factors = list(map(str, monomial))
-        if c != 1 or not factors:
-            factors.insert(0, str(c))
-        parts.append("*".join(factors))
-    return " + ".join(parts) or "0"
-
-
-def evaluate(terms: Polynomial, numbers: Mapping[str, int]) -> int:
-    """The polynomial for some sizes."""
-    total = 0
-    for monomial, c in terms:
-        for atom in monomial:
-            if isinstance(atom, str):
-                c *= numbers[atom]
-            else:
-                x, z = evaluate(atom.x, numbers), evaluate(atom.z, numbers)
-                c *= x // z if isinstance(atom, Floor) else max(x, z)
-        total += c
-    return total

@@ -14,7 +14,7 @@ import numpy as np
 
 from adjit.aot import Library, compile_library
 from adjit.aot.declare import Given, parse
-from adjit.ir.sizes import evaluate
+from adjit.ir.polynomials import evaluate
 from adjit.tracer.containers import flatten, rebuild
 
 _numbers = itertools.count()

@@ -20,7 +20,7 @@ def loss(w, X, y, k):
     s = np.sum((X @ w - y) ** 2) + w[k]
     t = s + 9.0
     while t > 1.0:
-        t = np.sqrt(t) * 0.9
+        t = 0.98 * t - 0.001 * np.sin(t)
     return s + t
 
 
