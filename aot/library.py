@@ -5,13 +5,14 @@ from __future__ import annotations
 import importlib
 import os
 import sys
+import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ..ir.errors import IRError
-from ..tracer.errors import unsupported
+from ..tracer.errors import AdjitError, is_ours, unsupported
 from ..tracer.transforms import Compiled
 from .build import FORMATS, write
 from .compile import KINDS, Request, compiled
@@ -112,6 +113,14 @@ def _compiled(request: Request, kind: str, typical: Mapping[str, int]) -> Entry:
         return compiled(request, kind, typical)
     except IRError as problem:
         raise unsupported(f"{request.name}_{kind}: {problem}") from problem
+    except AdjitError:
+        raise
+    except Exception as problem:  # the user's own, or that of a size that is asked too much
+        frames = traceback.extract_tb(problem.__traceback__)
+        theirs = [frame for frame in frames if not is_ours(frame.filename)]
+        where = f"{Path(theirs[-1].filename).name}:{theirs[-1].lineno}: " if theirs else ""
+        text = f"{request.name}_{kind}: {where}{type(problem).__name__}: {problem}"
+        raise LibraryError(text) from problem
 
 
 def _declared(
