@@ -50,7 +50,7 @@ _LATE = dict.fromkeys(("custom_jvp", "custom_vjp"), ".tracer.custom")
 _LATE |= dict.fromkeys(("elementwise_grad", "holomorphic_grad"), ".tracer.elementwise")
 _LATE |= dict.fromkeys(("hessian", "hvp", "jacfwd", "jacobian", "jacrev"), ".tracer.jacobians")
 _LATE |= {"gnvp": ".tracer.gauss_newton", "Array": ".imperative.arrays"}
-_MODULES = ("autograd", "numpy")
+_MODULES = ("autograd", "nn", "numpy", "optim")
 
 
 def __getattr__(name: str) -> Any:

@@ -52,6 +52,9 @@ class Case:
     timed: Timed = "calls"
     warm: bool = False
     """Of processes: what an earlier one compiled lies on disk."""
+    training: bool = False
+    """A call is a step of training, which changes the arguments: a peer's program takes them once
+    and returns what is called, and the answer, whose gradient is by them."""
     step: float = 1e-3
     """Of central differences."""
     slack: float = 1.0

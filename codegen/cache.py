@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import io
 import logging
 import os
 import pickle
@@ -99,8 +100,17 @@ def fetch(name: str, label: str, make: Callable[[], Any]) -> Any:
     if kept is not None:
         return pickle.loads(kept)
     made = make()
-    _write(path, label, pickle.dumps(made, protocol=5))
+    content = io.BytesIO()
+    _Pickler(content, protocol=5).dump(made)
+    _write(path, label, content.getvalue())
     return made
+
+
+class _Pickler(pickle.Pickler):
+    """Dtypes come back as NumPy's own objects, by which native code knows them, not as copies."""
+
+    def reducer_override(self, item: Any) -> Any:
+        return (np.dtype, (item.str,)) if isinstance(item, np.dtype) else NotImplemented
 
 
 def _read(path: Path) -> bytes | None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import FrameType
 from typing import Any
 
@@ -202,10 +203,11 @@ class Array(Methods):
         train_mode: bool = True,
     ) -> None:
         """As :func:`adjit.autograd.backward`; ``gradient`` (``out_grad``): the head gradient."""
-        from .differentiate import backward, either
-
-        given = either("gradient", gradient, "out_grad", out_grad)
-        backward(self, given, retain_graph, create_graph, inputs, train_mode=train_mode)
+        backward = _backward()
+        if out_grad is None:
+            backward(self, gradient, retain_graph, create_graph, inputs)
+        else:
+            backward(self, gradient, retain_graph, create_graph, inputs, grad_tensors=out_grad)
 
     def scale_gradient(self, scale: float) -> Array:
         """The array, with a gradient that is ``scale`` times as large."""
@@ -337,6 +339,14 @@ def _computes(frame: FrameType) -> bool:
     """Whether the code of a library wants the value, not to show it: derivatives would be lost."""
     name = frame.f_code.co_filename
     return name.startswith((_OURS, *_LIBRARIES)) and not name.startswith(_LOOKING)
+
+
+@functools.cache
+def _backward() -> Callable[..., None]:
+    """Imported once: an import in a function takes as long as a small operation."""
+    from .differentiate import backward
+
+    return backward
 
 
 def wrap(node: Node) -> Array:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..tracer.errors import error
+from . import direct
 from .arrays import Array, array, wrap, zeros_of
 from .backward import Reverse, common_family, fitting, free
 from .evaluate import MOST_PENDING, flush, pending
@@ -36,8 +37,11 @@ def backward(
     arrays, which alone receive gradients. ``train_mode`` is accepted as MXNet has it: what was
     recorded knows in which mode it was.
     """
-    given = either("head_grads", head_grads, "grad_tensors", grad_tensors)
-    backward_to(heads, given, retain_graph, create_graph, inputs)
+    simple = head_grads is None and grad_tensors is None and inputs is None and not create_graph
+    simple = simple and type(heads) is Array and not state.anomaly
+    if not simple or not direct.backward(heads.node, bool(retain_graph)):
+        given = either("head_grads", head_grads, "grad_tensors", grad_tensors)
+        backward_to(heads, given, retain_graph, create_graph, inputs)
 
 
 def backward_to(

@@ -17,8 +17,8 @@ import numpy as np
 from ..tracer.current import current_trace
 from ..tracer.errors import error
 from ..tracer.transforms import Compiled
-from .modes import Family
-from .node import Node
+from .modes import Family, state
+from .node import PLACEHOLDER, Node
 from .pieces import pieces
 
 if TYPE_CHECKING:
@@ -65,11 +65,12 @@ MOST_PROGRAMS = 1000
 
 class _Pending(threading.local):
     """``arrays``: whose values were not known when they were made; ``gradients``: whether some
-    are among what is recorded since the last evaluation."""
+    are among what is recorded since the last evaluation. ``last``: the last pass of `direct`."""
 
     def __init__(self) -> None:
         self.arrays: list[weakref.ref[Array]] = []
         self.gradients = False
+        self.last: Any = None
 
 
 pending = _Pending()
@@ -99,7 +100,7 @@ def evaluate(node: Node) -> Any:
             # The error may be another's, which comes when that is looked at.
             _evaluate([node])
         else:
-            _none_pending()
+            none_pending()
     return node.value
 
 
@@ -116,7 +117,7 @@ def flush() -> None:
             for node in alive:
                 with contextlib.suppress(Exception):
                     _evaluate([node])
-    _none_pending()
+    none_pending()
 
 
 def after_a_step() -> None:
@@ -126,9 +127,10 @@ def after_a_step() -> None:
         flush()
 
 
-def _none_pending() -> None:
+def none_pending() -> None:
     pending.arrays.clear()
     pending.gradients = False
+    pending.last = None
 
 
 def _alive() -> list[Node]:
@@ -145,10 +147,10 @@ def _alive() -> list[Node]:
 def _evaluate(roots: Sequence[Node]) -> None:
     if current_trace() is not None:
         raise error("autograd_captured")
-    steps, leaves, number = _plan(roots)
+    steps, leaves, number = plan(roots)
     roots = list(dict.fromkeys(root for root in roots if root.value is None))
     wanted = tuple([number[root] for root in roots])
-    for root, value in zip(roots, _results(steps, wanted, leaves), strict=True):
+    for root, value in zip(roots, results(steps, wanted, leaves), strict=True):
         type_ = root.type
         if type_.weak is None:
             if type(value) is not np.ndarray:
@@ -160,12 +162,12 @@ def _evaluate(roots: Sequence[Node]) -> None:
                     got=f"{value.dtype}{list(value.shape)}",
                     wanted=type_,
                 )
-        root.value = value  # before its arguments go: see `_plan`
+        root.value = value  # before its arguments go: see `plan`
         if root.family in (None, Family.INSIDE) or root.freed or root.mark is not None:
             root.args = ()
 
 
-def _results(steps: Sequence[Step], wanted: Sequence[int], leaves: Sequence[Any]) -> list[Any]:
+def results(steps: Sequence[Step], wanted: Sequence[int], leaves: Sequence[Any]) -> list[Any]:
     """What the wanted steps return, computed by one program if it is not too long."""
     weights = [step[0].weight for step in steps]
     if sum(weights) <= LONGEST:
@@ -192,6 +194,13 @@ def _results(steps: Sequence[Step], wanted: Sequence[int], leaves: Sequence[Any]
 
 
 def _call(steps: tuple[Step, ...], wanted: tuple[int, ...], leaves: Sequence[Any]) -> list[Any]:
+    program = program_of(steps, wanted)
+    counters.calls += 1
+    found: list[Any] = program(leaves)
+    return found
+
+
+def program_of(steps: tuple[Step, ...], wanted: tuple[int, ...]) -> Compiled:
     key = (steps, wanted)
     program = _programs.get(key)
     if program is None:
@@ -199,12 +208,10 @@ def _call(steps: tuple[Step, ...], wanted: tuple[int, ...], leaves: Sequence[Any
             _programs.clear()
         program = _programs[key] = Compiled(Replay(*key), (), "value")
         counters.programs += 1
-    counters.calls += 1
-    found: list[Any] = program(leaves)
-    return found
+    return program
 
 
-def _plan(roots: Sequence[Node]) -> tuple[list[Step], list[Any], dict[Node, int]]:
+def plan(roots: Sequence[Node]) -> tuple[list[Step], list[Any], dict[Node, int]]:
     """Steps and leaves in an order that depends on the structure alone."""
     steps: list[Step] = []
     leaves: list[Any] = []
@@ -233,6 +240,10 @@ def _plan(roots: Sequence[Node]) -> tuple[list[Step], list[Any], dict[Node, int]
                 number[node] = len(steps)
                 steps.append((node.op, *[number[arg] for arg in args]))
             else:  # another thread has computed it meanwhile
+                if node.op is PLACEHOLDER:
+                    if state.capture is not None:
+                        state.capture.looked()
+                    PLACEHOLDER.fun()
                 number[node] = ~len(leaves)
                 leaves.append(node.value)
     # Native code is entered at once with arrays in C order alone.

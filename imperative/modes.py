@@ -26,13 +26,15 @@ class Family(enum.Enum):
 
 
 class State(threading.local):
-    """``recording``: of attached leaves; ``enabled``: of required ones."""
+    """``recording``: of attached leaves; ``enabled``: of required ones. ``capture``: what a block
+    that is being captured notes (`adjit.nn`), None most of the time."""
 
     def __init__(self) -> None:
         self.recording = False
         self.training = False
         self.enabled = True
         self.anomaly = False
+        self.capture: Any = None
 
 
 state = State()
@@ -54,9 +56,9 @@ class Scope:
         self.before: list[dict[str, bool]] = []
 
     def __enter__(self) -> Scope:
-        self.before.append({name: getattr(state, name) for name in self.wanted})
-        for name, value in self.wanted.items():
-            setattr(state, name, value)
+        now = state.__dict__
+        self.before.append({name: now[name] for name in self.wanted})
+        now.update(self.wanted)
         return self
 
     def __exit__(
@@ -65,8 +67,7 @@ class Scope:
         problem: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        for name, value in self.before.pop().items():
-            setattr(state, name, value)
+        state.__dict__.update(self.before.pop())
         if self.left is not None and kind is None:
             self.left()
 

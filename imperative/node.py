@@ -142,14 +142,25 @@ class _Leaf:
 _leaf_ops: dict[int, Op] = {}
 
 
-def leaf_of(whole: Node, number: int, type: Type) -> Node:
+def leaf_op(number: int) -> Op:
     op = _leaf_ops.get(number)
     if op is None:
         op = _leaf_ops.setdefault(number, Op(_Leaf(number), f"leaf {number}"))
-    node = Node(op, (whole,), type)
+    return op
+
+
+def leaf_of(whole: Node, number: int, type: Type) -> Node:
+    node = Node(leaf_op(number), (whole,), type)
     node.family = whole.family
     return node
 
+
+def _unknown() -> Any:
+    raise error("runtime", text="the value is not known while a block is captured (hybridize)")
+
+
+PLACEHOLDER = Op(_unknown, "placeholder")
+"""The op of Nodes without a value, for which others are put in later."""
 
 VOID = type_of(np.dtype("V"), ())
 """The Type of a Node that stands for several arrays."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..tracer.errors import error
-from . import arrays, marks
+from . import arrays, captures, marks
 from .apply import Applied, collected, made, node_of, op_of, plain, recorded, result_of
 from .indices import Item, SetItem, key_of, plain_index, taken_apart
 from .node import Node, Op, known
@@ -55,6 +55,7 @@ def memory_of(x: Array) -> np.ndarray:
     place. No value may be taken from ``x`` between this and the write.
     """
     root = x if x.base is None else x.base
+    captures.writes(root)
     if not _alone:
         _alone.append(_references(arrays.Array(known(np.empty(1)))))
     if _references(root) != _alone[0] or not _is_plain(root._node.value):
@@ -140,6 +141,7 @@ def assign(x: Array, node: Node, visible: bool = True) -> None:
 
     ``visible``: at once for those who look at its memory.
     """
+    captures.writes(x)
     if x._mark is not None:
         node = marks.marked(x._mark, node)
     elif x._node.hooks:

@@ -17,6 +17,7 @@ from . import (
     regression,
     softmax,
     start,
+    training,
 )
 
 SUITES: dict[str, Suite] = {
@@ -27,6 +28,7 @@ SUITES: dict[str, Suite] = {
         softmax.SUITE,
         regression.SUITE,
         networks.SUITE,
+        training.SUITE,
         mixtures.SUITE,
         least_squares.SUITE,
         bundle_adjustment.SUITE,

@@ -6,9 +6,11 @@ import os
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from adjit.codegen import cache
+from adjit.ir.types import ArrayType
 
 
 @pytest.fixture
@@ -40,6 +42,15 @@ def test_what_was_made_is_found(place) -> None:
     (path,) = files(place)
     assert path.name == name
     assert path.stat().st_mode & 0o077 == 0  # nobody else's business
+
+
+def test_dtypes_come_back_as_the_objects_that_they_were(place) -> None:
+    """Native code knows a dtype by its address: a copy is never taken for it."""
+    name = cache.key("dtypes")
+    made = cache.fetch(name, "label", lambda: ArrayType(np.dtype(np.int64), (2, 3)))
+    found = cache.fetch(name, "label", lambda: pytest.fail("made again"))
+    assert found == made
+    assert found.dtype is made.dtype
 
 
 def test_keys_tell_their_parts_apart() -> None:

@@ -15,6 +15,7 @@ PAGES = [
     "docs/guide.md",
     "docs/arrays.md",
     "docs/imperative.md",
+    "docs/training.md",
     "docs/adding-an-op.md",
     "docs/libraries.md",
 ]

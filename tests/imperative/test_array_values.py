@@ -196,7 +196,7 @@ def test_an_interrupt_leaves_all_usable(monkeypatch: pytest.MonkeyPatch) -> None
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr("adjit.imperative.evaluate._plan", interrupt)
+        patched.setattr("adjit.imperative.evaluate.plan", interrupt)
         with pytest.raises(KeyboardInterrupt):
             y.item()
     assert y.item() == 30.0
