@@ -15,6 +15,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     bench = commands.add_parser("bench", help="measure adjit beside other libraries")
     cache = commands.add_parser("cache", help="list or clear the compiled code kept on disk")
+    library = commands.add_parser("compile", help="make a native library of a function")
     given = list(sys.argv[1:] if arguments is None else arguments)
     if given[:1] == ["bench"]:
         needed = ("rich", "matplotlib") if any("--plot" in text for text in given) else ("rich",)
@@ -32,6 +33,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
         caching.add_arguments(cache)
         return caching.run(parser.parse_args(given))
+    if given[:1] == ["compile"]:
+        from .cli import compile as compiling
+
+        compiling.add_arguments(library)
+        return compiling.run(parser.parse_args(given))
     parser.parse_args(given)
     parser.print_help()
     return 0

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .errors import IRError
+from .sizes import Size
 from .types import Affine, ArrayType, Symbol, TupleType, symbols_in
 
 if TYPE_CHECKING:
@@ -172,6 +173,27 @@ def _symbols(value: Value) -> set[Symbol]:
         found -= {value.attr("symbol")}
         found |= symbols_in(value.attr("symbol").high)
     return found
+
+
+def has_sizes(value: Value) -> bool:
+    """Whether a Value itself mentions sizes that are not known before run time."""
+    items = [item for _, item in value.attrs]
+    items += value.type.items if isinstance(value.type, TupleType) else [value.type]
+    inside = (v for region in value.regions for v in (*region.inputs, *region.values))
+    return any(map(_holds_size, items)) or any(map(has_sizes, inside))
+
+
+def _holds_size(item: Any) -> bool:
+    if isinstance(item, Affine):
+        terms = (item.const, *(c for _, c in item.terms), *(s for s, _ in item.terms))
+        return any(map(_holds_size, terms))
+    if isinstance(item, Symbol):
+        return _holds_size(item.high)
+    if isinstance(item, ArrayType):
+        return _holds_size(item.shape)
+    if isinstance(item, tuple):
+        return any(map(_holds_size, item))
+    return isinstance(item, Size)
 
 
 def _collect(item: Any, found: set[Symbol]) -> None:

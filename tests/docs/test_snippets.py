@@ -17,6 +17,7 @@ PAGES = [
     "docs/imperative.md",
     "docs/training.md",
     "docs/adding-an-op.md",
+    "docs/libraries.md",
 ]
 
 
