@@ -6,7 +6,6 @@ A command is imported when it is asked for: the harness of `adjit bench` needs m
 from __future__ import annotations
 
 import importlib
-import importlib.util
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -38,22 +37,17 @@ class Commands(click.Group):
     """The commands, by modules of these names."""
 
     def list_commands(self, context: click.Context) -> list[str]:
-        return [name for name in COMMANDS if _exists(name)]
+        return list(COMMANDS)
 
     def get_command(self, context: click.Context, name: str) -> click.Command | None:
-        if name not in self.list_commands(context):
+        if name not in COMMANDS:
             return None
         found: click.Command = importlib.import_module(f".{name}", __package__).command
         return found
 
     def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
-            names = self.list_commands(context)
-            formatter.write_dl([(name, COMMANDS[name]) for name in names])
-
-
-def _exists(name: str) -> bool:
-    return importlib.util.find_spec(f".{name}", __package__) is not None
+            formatter.write_dl(list(COMMANDS.items()))
 
 
 @click.command(

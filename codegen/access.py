@@ -11,6 +11,7 @@ from functools import lru_cache
 from math import prod
 
 from ..ir.graph import Value
+from ..ir.sizes import sample
 from ..ir.types import Dim, Shape, capacity, upper_bound
 
 Linear = tuple[Dim, tuple[int, ...]]
@@ -34,6 +35,11 @@ def most(dims: Shape) -> int:
     """How many elements a shape has at most; a huge number where nothing bounds it."""
     bounds = [upper_bound(dim) for dim in dims]
     return prod(1 << 62 if bound is None else max(bound, 0) for bound in bounds)
+
+
+def about(dims: Shape) -> int:
+    """As `most`, for estimates: of sizes that are known at run time the sample."""
+    return sample(most(dims))
 
 
 def identity(shape: Shape) -> Index:

@@ -12,7 +12,7 @@ from typing import Any
 
 import llvmlite.binding as llvm
 
-from . import cache
+from . import cache, machine
 from .machine import target_machine
 
 OPTIMISATION = 2
@@ -99,8 +99,8 @@ def _generator(text: str) -> Any:
 
 def _parsed(text: str) -> llvm.ModuleRef:
     module = llvm.parse_assembly(text)
-    machine = target_machine()
-    module.triple, module.data_layout = machine.triple, str(machine.target_data)
+    generator = target_machine()
+    module.triple, module.data_layout = generator.triple, str(generator.target_data)
     module.verify()
     return module
 
@@ -126,16 +126,16 @@ def _few_passes() -> tuple[Any, Any]:
     return manager, _passes()[1]
 
 
-_definitions: dict[tuple[str, int, int, bool], bytes] = {}
+_definitions: dict[tuple[str, str, int, int, bool], bytes] = {}
 
 
 def _definition(name: str, bits: int, lanes: int, libm: bool) -> bytes:
     """An elementary function or a variant of it, optimised, as bitcode."""
-    key = (name, bits, lanes, libm)
+    key = (machine.name(), name, bits, lanes, libm)
     known = _definitions.get(key)
     if known is None:
         label = f"{name}, {bits} bits, {lanes or 1} at a time"
-        known = cache.fetch(cache.key("elementary", *key), label, lambda: _define(*key))
+        known = cache.fetch(cache.key("elementary", *key), label, lambda: _define(*key[1:]))
         _definitions[key] = known
     return known
 

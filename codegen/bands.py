@@ -17,7 +17,7 @@ from ..ir.graph import Value
 from ..ir.ops.contract import split_spec
 from ..ir.ops.families import EXPENSIVE, REDUCTIONS
 from ..ir.types import Dim, Shape, upper_bound
-from .access import Linear, depth, identity, most, offset, region_index
+from .access import Linear, about, depth, identity, offset, region_index
 from .cone import cone, home
 from .schedule import Band, Buffer, Call, Nest, Step, Store
 
@@ -235,7 +235,7 @@ def _profile(nest: Nest, buffers: Mapping[Value, Buffer]) -> _Profile | None:
                 return None
             profile.partial.append(store)
         profile.time += _time(found.computed, nest.domain)
-        profile.time += most(nest.domain) * (0.3 * len(found.loads) + 0.3)
+        profile.time += about(nest.domain) * (0.3 * len(found.loads) + 0.3)
     sums = [buffers[s.value] for s in profile.partial if s.value.shape]
     others = [x for x in profile.accesses if not (x.writes and x.buffer in sums)]
     alone = len(set(sums)) == len(sums) and all(x.buffer not in sums for x in others)
@@ -276,6 +276,6 @@ def _time(computed: Iterable[tuple[Value, tuple]], over: Shape) -> float:
     """A rough number of nanoseconds."""
     total = 0.0
     for value, index in computed:
-        points = most(over[: depth(index)])
+        points = about(over[: depth(index)])
         total += points * (1.5 if value.op.name in EXPENSIVE else 0.1)
     return total

@@ -10,10 +10,13 @@ their neighbours.
 
 from __future__ import annotations
 
+from functools import partial
+
 from ..ir.graph import Graph, Rebuild, Value, rebuilt
 from ..ir.ops import broadcast, contract, mul, reshape, sum_, transpose, zeros
 from ..ir.ops.contract import split_spec
 from ..ir.ops.families import LIBRARY
+from ..ir.sizes import sample
 from ..ir.types import Affine
 
 MATRIX_WORK = 4096
@@ -24,10 +27,11 @@ that ``X @ w`` and ``X.T @ r`` read X once.
 """
 
 
-def expand(graph: Graph) -> Graph:
+def expand(graph: Graph, alone: bool = False) -> Graph:
+    """``alone``: no products are left to a library."""
     while _has_parts(graph):
         graph = rebuilt(graph, _unfolding)
-    return rebuilt(graph, lambda graph: _settled)
+    return rebuilt(graph, lambda graph: partial(_settled, alone))
 
 
 def _has_parts(graph: Graph) -> bool:
@@ -49,9 +53,9 @@ def _unfolding(graph: Graph) -> Rebuild:
     return rebuild
 
 
-def _settled(value: Value, args: tuple[Value, ...]) -> Value | None:
+def _settled(alone: bool, value: Value, args: tuple[Value, ...]) -> Value | None:
     if value.op is contract:
-        return _product(value, *args)
+        return _product(alone, value, *args)
     if value.op.name == "stop_gradient":
         return args[0]
     if value.op.name in LIBRARY and not value.type.size:
@@ -59,13 +63,13 @@ def _settled(value: Value, args: tuple[Value, ...]) -> Value | None:
     return None
 
 
-def _product(value: Value, x: Value, z: Value) -> Value:
+def _product(alone: bool, value: Value, x: Value, z: Value) -> Value:
     left, right, result = split_spec(value.attr("spec"))
     kept = [i for i in result if not (i in left and i in right)]
     if kept and kept[0] in right:  # the rows of the result are those of the first factor
         (x, left), (z, right) = (z, right), (x, left)
     sizes = dict(zip(left + right, x.shape + z.shape, strict=True))
-    if any(isinstance(size, Affine) for size in sizes.values()):
+    if alone or any(isinstance(size, Affine) for size in sizes.values()):
         return _inline(x, z, left, right, result, sizes)
     groups = {
         "b": [i for i in result if i in left and i in right],
@@ -78,8 +82,9 @@ def _product(value: Value, x: Value, z: Value) -> Value:
     if work == 0:
         return zeros(value.type)
     vector = count["m"] == 1 or count["n"] == 1
-    large = work // count["b"] >= MATRIX_WORK
-    if vector or not large or value.dtype.kind != "f" or not groups["k"]:
+    large = sample(work // count["b"]) >= MATRIX_WORK
+    countable = large and all(count[name] < 1 << 31 for name in "mnk")  # by BLAS
+    if vector or not countable or value.dtype.kind != "f" or not groups["k"]:
         return _inline(x, z, left, right, result, sizes)
     a, a_order = _matrix(x, left, groups, ("m", "k"), count)
     b, b_order = _matrix(z, right, groups, ("k", "n"), count)

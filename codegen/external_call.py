@@ -5,6 +5,7 @@ from __future__ import annotations
 import llvmlite.ir as ll
 import numpy as np
 
+from ..ir.sizes import Size
 from .frame import Frame
 from .scalar import I8, I32, I64, memory_type
 
@@ -38,7 +39,12 @@ class ByReference:
         return self.frame.entry.bitcast(slot, POINTER)
 
     def int(self, number: int) -> ll.Value:
-        return self.slot(ll.Constant(I32, number))
+        if not isinstance(number, Size):
+            return self.slot(ll.Constant(I32, number))
+        entry = self.frame.entry
+        slot = entry.alloca(I32)
+        entry.store(entry.trunc(ll.Constant(I64, number), I32), slot)
+        return entry.bitcast(slot, POINTER)
 
     def number(self, dtype: np.dtype, number: float) -> ll.Value:
         return self.slot(ll.Constant(memory_type(dtype), number))

@@ -62,6 +62,6 @@ class Frame:
             if c != 1:
                 term = b.mul(term, ll.Constant(I64, c), flags=("nsw",))
             total = term if total is None else b.add(total, term, flags=("nsw",))
-        if total is not None and not dim.const:
+        if total is not None and type(dim.const) is int and not dim.const:
             return total
         return b.add(total, ll.Constant(I64, dim.const), flags=("nsw",))

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from ..ir.graph import Value
 from ..ir.ops.families import EXPENSIVE
 from ..ir.types import Shape
-from .access import VIEWS, Index, depth, most
+from .access import VIEWS, Index, about, depth
 from .cone import Cone, arguments
 
 WORTH = 16
@@ -32,7 +32,7 @@ def hoisted(found: Cone, over: Shape, stored: Callable[[Value], bool]) -> Iterat
             if item in found.computed and 0 < depth(at) < inner and _expensive(item, found, known):
                 while part.op.name in VIEWS:
                     part = part.args[0]
-                if part.shape and not stored(part) and most(part.shape) >= WORTH:
+                if part.shape and not stored(part) and about(part.shape) >= WORTH:
                     yield part
 
 

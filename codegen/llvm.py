@@ -37,8 +37,11 @@ from .tree import Branch, Leaf
 POINTER = I8.as_pointer()
 
 
-def lower(schedule: Schedule) -> ll.Module:
-    """A module with the entry, named as `kernel` says, and a function that it calls."""
+def lower(schedule: Schedule, grow: bool = True) -> ll.Module:
+    """A module with the entry, named as `kernel` says, and a function that it calls.
+
+    ``grow``: whether tapes grow; else a call whose tapes are full ends as one without memory.
+    """
     module = ll.Module("adjit")
     counts = (
         len(schedule.program.inputs),
@@ -51,7 +54,8 @@ def lower(schedule: Schedule) -> ll.Module:
     kernel.attributes.add("nounwind")
     for argument in kernel.args:
         argument.add_attribute("noalias")
-    _Kernel(schedule, kernel, counts).emit()
+    kernel.args[-1].name = "left"
+    _Kernel(schedule, kernel, counts, grow).emit()
     _entry(module, kernel, counts, schedule.slots)
     return module
 
@@ -74,6 +78,7 @@ def _entry(
     )
     b = ll.IRBuilder(entry.append_basic_block("entry"))
     inputs, outputs, arena, left, pool = entry.args
+    left.name = "left"
     arguments = []
     for pointers, count in ((inputs, counts[0]), (outputs, counts[1])):
         for number in range(count):
@@ -86,7 +91,11 @@ def _entry(
 
 class _Kernel:
     def __init__(
-        self, schedule: Schedule, function: ll.Function, counts: tuple[int, int, int]
+        self,
+        schedule: Schedule,
+        function: ll.Function,
+        counts: tuple[int, int, int],
+        grow: bool,
     ) -> None:
         self.schedule = schedule
         self.function = function
@@ -103,7 +112,7 @@ class _Kernel:
             self.entry.store(function.args[first + slot], self.turning[slot])
         one = ll.Constant(I64, 1)
         table = self.entry.gep(function.args[-1], [one], inbounds=True, source_etype=I64)
-        self.tapes = Tapes(self.entry, schedule.tapes, table, self._out_of_memory)
+        self.tapes = Tapes(self.entry, schedule.tapes, table, self._out_of_memory, grow)
 
     def pointer(self, b: ll.IRBuilder, buffer: Buffer) -> ll.Value:
         if buffer.kind == "const":

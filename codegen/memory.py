@@ -7,10 +7,12 @@ overlap share a slot, never a region under two pointers: the pointers are ``noal
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import reduce
 
 from ..ir.errors import IRError
 from ..ir.graph import Value
 from ..ir.ops.control import LOOP, UNBOUNDED
+from ..ir.sizes import largest, sample
 from .access import most
 from .bands import band
 from .place import Placement
@@ -25,7 +27,12 @@ SMALL = 1 << 15
 
 @dataclass(slots=True)
 class Arena:
-    """What all sections share: the sizes of the slots in bytes, and what is counted."""
+    """What all sections share: the sizes of the slots in bytes, and what is counted.
+
+    ``divides``: whether nests may be divided among threads.
+    """
+
+    divides: bool = True
 
     sizes: list[int] = field(default_factory=list)
     rows: dict[int, int] = field(default_factory=dict)  # of what a slot held last
@@ -33,13 +40,18 @@ class Arena:
     copies: int = 0
     groups: list[set[int]] = field(default_factory=list)  # slots that change places
 
+    def divided(
+        self, steps: list[Step], gaps: list[list[Value]], buffers: dict[Value, Buffer]
+    ) -> tuple[list[Step], list[list[Value]]]:
+        return band(steps, gaps, buffers) if self.divides else (steps, gaps)
+
     def finish(self) -> list[int]:
         """The sizes; slots that change places are equally large."""
         changed = True
         while changed:
             before = list(self.sizes)
             for group in self.groups:
-                size = max(self.sizes[slot] for slot in group)
+                size = reduce(largest, [self.sizes[slot] for slot in group])
                 for slot in group:
                     self.sizes[slot] = size
             changed = before != self.sizes
@@ -64,7 +76,7 @@ class Memory:
             self.arena.tapes += 1
             return Buffer("tape", self.arena.tapes - 1)
         size = most(value.shape) * value.dtype.itemsize
-        if size >= UNBOUNDED:
+        if sample(size) >= UNBOUNDED:
             raise IRError("nothing bounds the size of an array that needs a buffer")
         slot = self._slot(size, most(value.shape[:1]))
         self.arena.rows[slot] = most(value.shape[:1])
@@ -79,14 +91,14 @@ class Memory:
     def _slot(self, size: int, rows: int) -> int:
         sizes = self.arena.sizes
         free = self.free
-        if size <= SMALL:  # not worth a slot with other rows, which would part a band
+        if sample(size) <= SMALL:  # not worth a slot with other rows, which would part a band
             free = [slot for slot in free if self.arena.rows[slot] == rows]
-        fitting = [slot for slot in free if sizes[slot] >= size]
+        fitting = [slot for slot in free if largest(sizes[slot], size) is sizes[slot]]
         if fitting:
-            slot = min(fitting, key=sizes.__getitem__)
+            slot = min(fitting, key=lambda slot: sample(sizes[slot]))
         elif free:
-            slot = max(free, key=sizes.__getitem__)
-            sizes[slot] = size
+            slot = max(free, key=lambda slot: sample(sizes[slot]))
+            sizes[slot] = largest(sizes[slot], size)
         else:
             sizes.append(size)
             return len(sizes) - 1
@@ -158,7 +170,8 @@ def _planned(step: Flow, buffers: dict[Value, Buffer], memory: Memory) -> Step:
         if turns:
             assert all(buffer.kind == "slot" for pair in turns for buffer in pair)
             memory.arena.groups.append({buffer.number for pair in turns for buffer in pair})
-        regions.append(Region(*band(steps, placement.gaps(), inside), inside, graph, turns))
+        divided = memory.arena.divided(steps, placement.gaps(), inside)
+        regions.append(Region(*divided, inside, graph, turns))
     if value.op is LOOP:
         return Loop(value, results, regions[0])
     return Choice(value, results, regions[0], regions[1])

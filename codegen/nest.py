@@ -11,6 +11,7 @@ import numpy as np
 
 from ..ir.graph import Value
 from ..ir.ops.families import REDUCTIONS
+from ..ir.sizes import least
 from ..ir.types import Dim, lower_bound
 from .access import Index, Linear, depth, identity, offset, region_index
 from .body import Body
@@ -118,7 +119,7 @@ class NestEmitter:
         for dim, (begin, end) in loops:
             head, after = b.append_basic_block("loop"), b.append_basic_block("after")
             before = b.block
-            if (lower_bound(dim) or 0) > 0:
+            if least(lower_bound(dim) or 0) > 0:
                 jump = b.branch(head)
             else:
                 jump = b.cbranch(b.icmp_signed("<", begin, end), head, after)

@@ -15,7 +15,7 @@ from ..ir.graph import Value, symbols
 from ..ir.ops.control import UNBOUNDED
 from ..ir.ops.families import EXPENSIVE, LIBRARY, REDUCTIONS, UPDATES
 from ..ir.types import Shape, Symbol
-from .access import Linear, depth, identity, most, offset, region_index
+from .access import Linear, about, depth, identity, offset, region_index
 from .cone import (
     CONTROL,
     LEAVES,
@@ -293,9 +293,9 @@ class Placement:
         """The scalars that a cone needs, and those that bind its symbols."""
         if not self._symbols:
             return found.scalars
-        mentioned: set[Symbol] = set()
+        mentioned: dict[Symbol, None] = {}
         for value in (*values, *(v for v, _ in found.computed)):
-            mentioned |= symbols(value)
+            mentioned |= dict.fromkeys(symbols(value))
         return found.scalars + [self._symbols[s] for s in mentioned if s in self._symbols]
 
     def _joins(self, step: int, store: Store, over: Shape) -> bool:
@@ -338,7 +338,7 @@ class Placement:
         if self.written_back is not None:  # can be computed before anything is overwritten
             self._bad_marks.add(self.written_back)
             return
-        part = reader.shape and not self.stored(reader) and most(reader.shape) < most(u.shape)
+        part = reader.shape and not self.stored(reader) and about(reader.shape) < about(u.shape)
         if part:
             self._bad_marks.add(reader)
         else:
@@ -359,7 +359,7 @@ class Placement:
                 if value.op.name not in EXPENSIVE or value in self.marked or not value.shape:
                     continue
                 count.setdefault(value, set()).add((step, index))
-                if most(over[: depth(index)]) > most(value.shape):
+                if about(over[: depth(index)]) > about(value.shape):
                     marks.add(value)
         marks |= {value for value, places in count.items() if len(places) > 1}
         for _, found, over in self._cones:

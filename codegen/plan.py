@@ -16,15 +16,15 @@ from collections.abc import Iterable, Iterator
 
 from ..ir.graph import Value, symbols
 from ..ir.passes.prune import check_of
-from .bands import band
-from .memory import Memory, assign
+from .memory import Arena, Memory, assign
 from .place import Scope
 from .regions import Regions, attempt, users
 from .schedule import Buffer, Check, Schedule, Section
 from .tree import Branch, Leaf, Node, Program
 
 
-def plan(program: Program) -> Schedule:
+def plan(program: Program, alone: bool = False) -> Schedule:
+    """``alone``: for native code that has nobody to call, so that it runs on one thread."""
     order = {value: position for position, value in enumerate(program.values)}
     uses = users(program.values)
     for leaf in program.leaves:
@@ -36,7 +36,7 @@ def plan(program: Program) -> Schedule:
     literals = list(dict.fromkeys(_literals(program.values)))
     consts = {value: Buffer("const", n) for n, value in enumerate(literals)}
     given = {value: Buffer("input", n) for n, value in enumerate(program.inputs)}
-    memory = Memory(consts, regions)
+    memory = Memory(consts, regions, Arena(not alone))
     root: Section | None = None
     stack: list[tuple[Node, frozenset[Value], Memory, Section | None, tuple | None]] = [
         (program.root, frozenset(program.inputs), memory, None, None)
@@ -50,7 +50,7 @@ def plan(program: Program) -> Schedule:
         buffers = dict(parent.buffers if parent else given | consts)
         memory = memory.branch()
         steps = assign(placement, buffers, memory)
-        section = Section(*band(steps, placement.gaps(), buffers), buffers, node)
+        section = Section(*memory.arena.divided(steps, placement.gaps(), buffers), buffers, node)
         if parent is None:
             root = section
         else:

@@ -5,15 +5,28 @@ Scalars in registers: floats, integers, and ``i1`` for bools (``i8`` in memory).
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import llvmlite.ir as ll
 import numpy as np
 
+from ..ir.sizes import Size
 from . import integers, special
 from .elementary.library import declare
+from .sizes import register
 
-I1, I8, I32, I64 = (ll.IntType(bits) for bits in (1, 8, 32, 64))
+
+class _Word(ll.IntType):
+    """64 bits, whose constants may be sizes that are known at run time (`sizes`)."""
+
+    _instance_cache: ClassVar[dict[int, ll.IntType]] = {}
+
+    def format_constant(self, number: int) -> str:
+        return register(number) if isinstance(number, Size) else str(number)
+
+
+I1, I8, I32 = (ll.IntType(bits) for bits in (1, 8, 32))
+I64 = _Word(64)
 
 QUICK_IN_LIBM = frozenset(("exp", "exp2", "log", "log2", "pow", "sin", "cos"))
 """What libm computes one by one no slower than `elementary`, without code to compile."""

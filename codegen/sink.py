@@ -11,7 +11,7 @@ from ..ir.graph import Block, Graph, Value, copy_values, renamed
 from ..ir.op import CONST
 from ..ir.ops.control import LOOP, passed
 from ..ir.ops.families import LIBRARY
-from .access import VIEWS, most
+from .access import VIEWS, about
 from .cone import CONTROL, ROOTS, home, reads_by_offset
 
 _NOTHING = frozenset({"const", "iota", "empty", "dim"})
@@ -92,7 +92,7 @@ def _chain(arg: Value) -> tuple[list[Value], Value]:
     if source.op is CONST and source.shape and not views:
         return [], source
     # What is computed for the region alone is better computed as far as it is seen there.
-    large = source.shape and most(source.shape) > most(arg.shape)
+    large = source.shape and about(source.shape) > about(arg.shape)
     if large and source.op.name not in _STORED:
         return [], arg
     return views, source

@@ -2,7 +2,8 @@
 
 A tape is a pointer and a size in bytes, both stack slots of the function's entry, which LLVM
 turns into registers. They come from a table of the caller, and whichever way the call ends they
-go back there: the next call finds the memory. Writing a row makes room for it first, by doubling.
+go back there: the next call finds the memory. Writing a row makes room for it first, by doubling;
+or, in a library that has no memory but the caller's, ends the call.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from math import prod
 import llvmlite.ir as ll
 
 from ..ir.graph import Value
+from ..ir.sizes import largest
 from ..ir.types import capacity
 from .scalar import I8, I64
 
@@ -22,7 +24,10 @@ FIRST_BYTES = 4096
 
 
 class Tapes:
-    """The tapes of one function; ``fail`` ends a call that got no memory."""
+    """The tapes of one function; ``fail`` ends a call that got no memory.
+
+    ``grow``: whether they ask for more than the table has.
+    """
 
     def __init__(
         self,
@@ -30,8 +35,10 @@ class Tapes:
         count: int,
         table: ll.Value,
         fail: Callable[[ll.IRBuilder], None],
+        grow: bool = True,
     ) -> None:
         self.fail = fail
+        self.grow = grow
         self.table = table
         self.module = entry.module
         self.pointers = [entry.alloca(POINTER) for _ in range(count)]
@@ -54,12 +61,16 @@ class Tapes:
 
     def reserve(self, b: ll.IRBuilder, number: int, value: Value, row: ll.Value) -> None:
         """Makes room for ``row`` in the tape that ``value`` is a version of."""
-        size = max(value.dtype.itemsize * prod(capacity(value.shape[1:])), 1)
+        size = largest(value.dtype.itemsize * prod(capacity(value.shape[1:])), 1)
         room = b.load(self.bytes[number])
         full, enough = b.append_basic_block("full"), b.append_basic_block("enough")
         needed = b.mul(b.add(row, ll.Constant(I64, 1)), ll.Constant(I64, size))
         b.cbranch(b.icmp_signed("<=", needed, room), enough, full)
         b.position_at_end(full)
+        if not self.grow:
+            self.fail(b)
+            b.position_at_end(enough)
+            return
         more = b.shl(room, ll.Constant(I64, 1))
         for candidate in (needed, ll.Constant(I64, FIRST_BYTES)):
             more = b.select(b.icmp_signed(">", candidate, more), candidate, more)

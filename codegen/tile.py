@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from math import prod
 
 from ..ir.graph import Value
+from ..ir.sizes import sample
 from .access import Linear, identity, offset
 from .cone import cone
 from .schedule import Nest
@@ -30,14 +31,14 @@ def tile(nest: Nest, stored: Callable[[Value], bool], written: Iterable[Linear])
 
     ``written``: where the stores of the nest write.
     """
-    sizes = [dim for dim in nest.domain if isinstance(dim, int)]
+    sizes = [sample(dim) for dim in nest.domain if isinstance(dim, int)]
     if len(sizes) < max(2, len(nest.domain)) or sizes[-1] < 2 * BLOCK or prod(sizes) < WORTH:
         return None
     for form in (*written, *_read(nest, stored)):
         coefficients = form[1]
-        if len(coefficients) == len(sizes) and abs(coefficients[-1]) >= LINE:
+        if len(coefficients) == len(sizes) and abs(sample(coefficients[-1])) >= LINE:
             for axis, c in enumerate(coefficients[:-1]):
-                if abs(c) == 1 and sizes[axis] >= BLOCK:
+                if abs(sample(c)) == 1 and sizes[axis] >= BLOCK:
                     return axis
     return None
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .errors import IRError
+from .sizes import Size
 from .types import Affine, ArrayType, Symbol, TupleType, symbols_in
 
 if TYPE_CHECKING:
@@ -150,24 +151,49 @@ def renamed(guards: Iterable[Guard], new: Mapping[Value, Value]) -> tuple[Guard,
     return tuple(replace(guard, value=new.get(guard.value, guard.value)) for guard in guards)
 
 
-def symbols(value: Value) -> set[Symbol]:
-    """The symbols that the type, the attributes and the regions of a Value mention.
+def symbols(value: Value) -> Sequence[Symbol]:
+    """The symbols that the type, the attributes and the regions of a Value mention, by name.
 
     Those that a region binds itself are not among them.
     """
+    return sorted(_symbols(value), key=lambda symbol: symbol.name)
+
+
+def _symbols(value: Value) -> set[Symbol]:
     found: set[Symbol] = set()
     for _, item in value.attrs:
         _collect(item, found)
     if not isinstance(value.type, TupleType):
         _collect(value.type.shape, found)
     for region in value.regions:
-        inner = {s for v in (*region.inputs, *region.values) for s in symbols(v)}
+        inner = {s for v in (*region.inputs, *region.values) for s in _symbols(v)}
         bound = {v.attr("symbol") for v in region.values if v.op.name == "index"}
         found |= inner - bound
     if value.op.name in ("loop", "index"):
         found -= {value.attr("symbol")}
         found |= symbols_in(value.attr("symbol").high)
     return found
+
+
+def has_sizes(value: Value) -> bool:
+    """Whether a Value itself mentions sizes that are not known before run time."""
+    items = [item for _, item in value.attrs]
+    items += value.type.items if isinstance(value.type, TupleType) else [value.type]
+    inside = (v for region in value.regions for v in (*region.inputs, *region.values))
+    return any(map(_holds_size, items)) or any(map(has_sizes, inside))
+
+
+def _holds_size(item: Any) -> bool:
+    if isinstance(item, Affine):
+        terms = (item.const, *(c for _, c in item.terms), *(s for s, _ in item.terms))
+        return any(map(_holds_size, terms))
+    if isinstance(item, Symbol):
+        return _holds_size(item.high)
+    if isinstance(item, ArrayType):
+        return _holds_size(item.shape)
+    if isinstance(item, tuple):
+        return any(map(_holds_size, item))
+    return isinstance(item, Size)
 
 
 def _collect(item: Any, found: set[Symbol]) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 
 from .errors import IRError
 from .graph import Graph, Value
+from .sizes import Size, sample
 from .types import Affine, evaluate_dim
 
 Numbers = Mapping[str, int]
@@ -32,7 +33,9 @@ def evaluate(value: Value, args: Sequence[Any], numbers: Numbers | None = None) 
 
 def _resolve(item: Any, numbers: Numbers) -> Any:
     if isinstance(item, Affine):
-        return evaluate_dim(item, numbers)
+        item = evaluate_dim(item, numbers)
+    if isinstance(item, Size):
+        return sample(item)
     if isinstance(item, tuple):
         return tuple(_resolve(part, numbers) for part in item)
     return item

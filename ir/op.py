@@ -19,6 +19,7 @@ import numpy as np
 
 from .errors import IRError, NoDerivative
 from .graph import Literal, Value, current_block
+from .sizes import Size
 from .types import NAME_OF_DTYPE, ArrayType, broadcast_shapes
 
 OPS: dict[str, Op] = {}
@@ -211,7 +212,12 @@ CONST = register(Op("const", "leaf", _const_type, lambda value: value.array))
 
 
 def const(value: Any, dtype: np.dtype | None = None) -> Value:
-    """A constant; a Python number takes ``dtype``."""
+    """A constant; a Python number takes ``dtype``. A size is the number that it is a sample of."""
+    if isinstance(value, Size):
+        from .ops import cast, dim
+
+        number = dim(value=value)
+        return number if dtype is None or dtype == number.dtype else cast(number, dtype=dtype)
     array = np.asarray(value, dtype)
     if isinstance(value, float) and array.dtype.kind in "iu" and array != value:
         raise IRError(f"the constant {value} has no value of dtype {array.dtype}")

@@ -24,7 +24,7 @@ def verify(graph: Graph, outer: frozenset[Symbol] = frozenset()) -> Graph:
         for arg in value.args:
             if arg not in defined:
                 raise IRError(f"{value} uses {arg} before its definition")
-        unknown = {s.name for s in symbols(value) - known if s.high is not None}
+        unknown = {s.name for s in symbols(value) if s not in known and s.high is not None}
         if unknown:
             raise IRError(f"{value} mentions {', '.join(sorted(unknown))} before its definition")
         inferred = infer(value.op, value.args, value.attrs, value.regions)

@@ -10,14 +10,16 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from math import prod
 from typing import Any
 
 import numpy as np
 
 from ..ir import ops
+from ..ir.errors import IRError
 from ..ir.graph import Value
 from ..ir.ops.control import index as give_number
-from ..ir.types import BOOL, I64, Dim
+from ..ir.types import BOOL, I64, Dim, broadcast_shapes
 from .core import ArrayCore
 from .counted import part_at, put_at, repeat
 from .dims import _trace
@@ -45,7 +47,7 @@ class Access:
 
     @property
     def count(self) -> int:
-        return int(np.prod(self.shape, dtype=np.int64))
+        return prod(self.shape)
 
     @property
     def in_order(self) -> bool:
@@ -197,8 +199,8 @@ def access(x: Any, entries: list[Any], view: Callable[[Any, list[Any]], Any]) ->
     target = view(x, basic)
     shapes = [single.shape for _, single in arrays]
     try:
-        shape = np.broadcast_shapes(*shapes)
-    except ValueError:
+        shape: Any = broadcast_shapes(*shapes)
+    except IRError:
         text = "shape mismatch: indexing arrays could not be broadcast together with shapes "
         raise error("index", text=text + " ".join(map(_shape_text, shapes))) from None
     axes = tuple(at for at, _ in arrays)
@@ -275,7 +277,7 @@ def normalised(
     value = ops.where(inside, value + size, value)  # others keep the number that the error shows
     if value.shape != shape:
         value = ops.broadcast(value, shape=shape)
-    flat = ops.reshape(value, shape=(int(np.prod(shape, dtype=np.int64)),))
+    flat = ops.reshape(value, shape=(prod(shape),))
     return flat, f"{user_line()}: index {{}} is out of bounds for axis {axis} with size {dim}"
 
 
@@ -288,7 +290,7 @@ def nonzero(mask: Value) -> tuple[Value, ...]:
 
     if any(not isinstance(dim, int) for dim in mask.shape):
         refuse(_trace(), "the length of a mask depends on the loop")
-    size = int(np.prod(mask.shape, dtype=np.int64))
+    size = prod(mask.shape)
     flat = ops.reshape(mask, shape=(size,))
     number = ops.sum_(ops.cast(flat, dtype=I64), axes=(0,))
     trace = _trace()

@@ -10,6 +10,7 @@ import numpy as np
 from ..ir import ops
 from ..ir.errors import IRError
 from ..ir.graph import Value
+from ..ir.sizes import Size
 from ..ir.types import BOOL, Affine, broadcast_shapes
 from . import indexing
 from . import layout as layouts
@@ -80,6 +81,8 @@ def as_operand(x: object, operation: str) -> Any:
     """An Array, a Python scalar, or an ndarray of a supported dtype."""
     if isinstance(x, Lazy):
         x = x.array()
+    if isinstance(x, Size):
+        x = x.as_number()
     if isinstance(x, ArrayCore):
         x._check_alive(operation)
         return x
@@ -163,7 +166,7 @@ def broadcast_shape(operation: str, *shapes: Ints) -> Ints:
     if all(shape == shapes[0] for shape in shapes):
         return shapes[0]
     try:
-        if any(isinstance(dim, Affine) for shape in shapes for dim in shape):
+        if any(isinstance(dim, Affine | Size) for shape in shapes for dim in shape):
             return broadcast_shapes(*shapes)  # type: ignore[return-value]
         return np.broadcast_shapes(*shapes)
     except (ValueError, IRError):

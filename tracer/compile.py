@@ -89,17 +89,17 @@ def derive(path: Path) -> Graph:
     return checked(simplify(checked(graph)))
 
 
-def loops_of(graph: Graph) -> Graph:
-    """The Graph as it is scheduled: small products are loops."""
-    graph = checked(expand(checked(gather(checked(unlink(graph))))))
+def loops_of(graph: Graph, alone: bool = False) -> Graph:
+    """The Graph as it is scheduled: small products are loops; ``alone``: all of them."""
+    graph = checked(expand(checked(gather(checked(unlink(graph)))), alone))
     return checked(simplify(checked(factor(graph))))
 
 
 @_known_derivatives()
-def schedule_of(paths: Sequence[Path]) -> Schedule:
-    """What runs for all paths of a program."""
-    graphs = [loops_of(derive(path)) for path in paths]
-    return plan(merge(graphs, [path.keys for path in paths]))
+def schedule_of(paths: Sequence[Path], alone: bool = False) -> Schedule:
+    """What runs for all paths of a program; ``alone``: without libraries and threads."""
+    graphs = [loops_of(derive(path), alone) for path in paths]
+    return plan(merge(graphs, [path.keys for path in paths]), alone)
 
 
 def compile_paths(paths: Sequence[Path], libm: bool) -> Kernel:

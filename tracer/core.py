@@ -6,12 +6,14 @@ base array; views of one base share it, so a write through any of them is seen b
 
 from __future__ import annotations
 
+from math import prod
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..ir import ops
 from ..ir.graph import Block, Value
+from ..ir.sizes import integer
 from ..ir.types import Affine, part_dtype
 from . import layout as layouts
 from .current import current_trace
@@ -343,11 +345,11 @@ def _complete(shape: Any, size: int) -> Ints:
     given = shape if isinstance(shape, tuple | list) else (shape,)
     if any(isinstance(dim, Affine) for dim in given):
         return tuple(given)  # of a region: only axes of size one come and go
-    wanted = tuple(int(dim) for dim in (shape if isinstance(shape, tuple | list) else (shape,)))
+    wanted = tuple(map(integer, given))
     holes = sum(dim < 0 for dim in wanted)
     if holes > 1:
         raise error("value", text="can only specify one unknown dimension")
-    rest = int(np.prod([dim for dim in wanted if dim >= 0], dtype=object))
+    rest = prod(dim for dim in wanted if dim >= 0)
     if holes:
         fits = rest > 0 and size % rest == 0
         full = tuple(size // rest if dim < 0 else dim for dim in wanted) if fits else wanted

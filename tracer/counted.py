@@ -23,7 +23,7 @@ def repeat(
 
     Constants among the invariants are made inside, and so is memory that is written there.
     """
-    if count == 0:
+    if type(count) is int and count == 0:
         return list(carried)
     symbol = _trace().symbol(count - 1)
     passed = dict.fromkeys(v for v in invariant if not is_fixed(v))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Sequence
+from math import prod
 from types import MethodType
 from typing import Any
 
@@ -334,7 +335,7 @@ def _unpacked(packed: Value, leaves: Sequence[Any]) -> list[Any]:
             continue
         value = packed
         if len(floats) > 1:
-            size = int(np.prod(leaf.shape, dtype=np.int64))
+            size = prod(leaf.shape)
             value = ops.slice_(packed, start=(at,), step=(1,), size=(size,))
             at += size
             value = ops.reshape(value, shape=leaf.shape)

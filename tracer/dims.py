@@ -14,6 +14,7 @@ from ..ir import ops
 from ..ir.graph import Value
 from ..ir.ops import dim_of
 from ..ir.ops.control import index
+from ..ir.sizes import Size, are_asked, integer
 from ..ir.types import I64, Affine, Dim, lower_bound, upper_bound
 from .core import ArrayCore
 from .current import current_trace
@@ -41,7 +42,7 @@ def dimension(x: Any) -> Any:
     Outside of regions it is an int, and what it depends on becomes a guard.
     """
     if not isinstance(x, ArrayCore):
-        return x if isinstance(x, Affine) else operator.index(x)
+        return x if isinstance(x, Affine) else integer(x)
     trace = x._check_alive("an index")
     if innermost(trace) is None or trace.is_constant(x.value):
         return operator.index(x)
@@ -53,10 +54,11 @@ def dimension(x: Any) -> Any:
 
 
 def place_of(x: Any) -> Any:
-    """An index, as `dimension` has it; one that is drawn stays a number and makes no path."""
+    """An index, as `dimension` has it; one that is drawn stays a number and makes no path, and
+    so does any of a recording for all sizes."""
     if isinstance(x, ArrayCore) and not x.shape and x.dtype.kind in "iu":
         trace = x._check_alive("an index")
-        if innermost(trace) is None and trace.is_drawn(x.value):
+        if innermost(trace) is None and (trace.is_drawn(x.value) or are_asked()):
             return Opaque(x.value if x.dtype == I64 else ops.cast(x.value, dtype=I64))
     return dimension(x)
 
@@ -167,3 +169,12 @@ def _clipped(x: Any, low: int, high: Dim, dim: Dim) -> Dim:
     inside = ops.minimum(ops.maximum(value, low), number_of(high))
     found = named(inside - low, high - low)
     return found + low
+
+
+def _as_number(size: Size) -> Any:
+    from .array import wrap
+
+    return wrap(number_of(size), int, bound=BOUND)
+
+
+Size.as_number = _as_number

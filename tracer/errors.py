@@ -212,6 +212,10 @@ MESSAGES: dict[str, str] = {
         "a number of a loop is wanted while the loop is recorded, once for all its iterations:"
         " it is known only when native code runs"
     ),
+    "ahead": (
+        "a size or another number that follows from the data is wanted while a library is compiled:"
+        " it is known only when the library is called (declare an argument that is a size as one)"
+    ),
     "cut": (
         "float() of a recorded {dtype} would cut its derivative, since a Python float cannot carry"
         " one: use the array itself, or np functions instead of math ones"
@@ -330,6 +334,7 @@ _CLASSES: dict[str, type[AdjitError]] = {
     "no_derivative": AdjitNotImplementedError,
     "escape": AdjitTypeError,
     "no_number": AdjitTypeError,
+    "ahead": AdjitTypeError,
     "cut": AdjitTypeError,
     "sparse_nested": AdjitNotImplementedError,
     "sparse_complex": AdjitTypeError,

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import prod
 from typing import TYPE_CHECKING, Any
-
-import numpy as np
 
 from ..ir import ops
 from ..ir.types import I64
@@ -47,7 +46,7 @@ class Flat(Lazy):
         from .functions.selection import at_flat, repeated
 
         places = indexing.read(wrap(ops.iota(size=len(self), dtype=I64)), _plain(index))
-        wanted = ops.reshape(places.value, shape=(int(np.prod(places.shape)),))
+        wanted = ops.reshape(places.value, shape=(prod(places.shape),))
         if wanted.shape == (0,):
             return
         values = repeated(lift(source, self.base.dtype), wanted.shape[0])

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from ..ir.sizes import Size, are_asked
 from ..ir.types import NAME_OF_DTYPE
 from . import families
 from .array import Array, wrap
@@ -28,7 +29,7 @@ from .capture import (
     original_of,
 )
 from .drawing import adopt
-from .errors import error
+from .errors import error, is_ours, unsupported
 from .functions import distributions, scipy_functions
 from .functions.scalars import CALLS
 from .generators import is_generator
@@ -140,11 +141,46 @@ def _call_unseen(trace: Trace, f: Any, args: tuple, kwargs: dict[str, Any]) -> A
     if _reads_state(f):
         for arg in (*args, *kwargs.values()):
             guard_state(trace, arg)
+    if are_asked():
+        args = _with_sizes(f, args)
+        _with_sizes(f, tuple(kwargs.values()))
     kwargs = {name: _visible(trace, arg) for name, arg in kwargs.items()}
     # A container must get the very function that it may hold already.
     if type(getattr(f, "__self__", None)) not in _BUILTIN:
         args = tuple(_visible(trace, arg) for arg in args)
     return _constant(f(*args, **kwargs))
+
+
+_TAKE_SIZES = frozenset(
+    {abs, divmod, bool, callable, isinstance, iter, list, next, print, slice, tuple, type}
+)
+"""Builtins that ask a size by its methods, or only hand it on."""
+
+
+def _with_sizes(f: Any, args: tuple) -> tuple:
+    """The arguments of a call that is not seen, where sizes are not known yet.
+
+    Ufuncs take them as recorded numbers. Other functions might see the number of a sample.
+    """
+    if not any(_is_size(arg) for arg in args):
+        return args
+    if isinstance(f, np.ufunc):
+        return tuple(arg.as_number() if isinstance(arg, Size) else arg for arg in args)
+    owner = type(getattr(f, "__self__", None))
+    ours = isinstance(f, FunctionType | MethodType) and is_ours(f.__code__.co_filename)
+    known = owner in (list, tuple, str, Size) or (isinstance(f, type) and is_user_class(f))
+    if known or (ours and f.__module__.startswith(__package__.partition(".")[0])):
+        return args
+    if isinstance(f, BuiltinFunctionType | type) and f in _TAKE_SIZES:
+        return args
+    name = getattr(f, "__qualname__", type(f).__name__)
+    raise unsupported(f"{name}() of a size that is not known", hint="use + - * // and np functions")
+
+
+def _is_size(item: Any) -> bool:
+    return isinstance(item, Size) or (
+        isinstance(item, list | tuple | dict | set) and any(map(_is_size, item))
+    )
 
 
 def _reads_state(f: Any) -> bool:

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from types import FunctionType, ModuleType
 from typing import Any
 
+from ..ir.sizes import Size
 from . import staging
 from .array import Array
 from .capture import note, observe, variable
@@ -95,6 +96,13 @@ class Hooks:
             if problem.name not in namespace:
                 note(trace, Global(IdentityOf(namespace), problem.name), MISSING)
 
+    def binary(self, symbol: str, left: Any, right: Any, /) -> Any:
+        """An operator where sizes are not known: a float on the left would ask a size for its
+        number."""
+        if isinstance(right, Size) and not isinstance(left, int | Array):
+            right = right.as_number()
+        return _BINARY[symbol](left, right)
+
     def augment(self, symbol: str, current: Any, operand: Any, /) -> Any:
         """The new value of a captured variable in ``x += y``."""
         return _IN_PLACE[symbol](current, operand)
@@ -119,6 +127,11 @@ _IN_PLACE: dict[str, Callable[[Any, Any], Any]] = {
     "BitXor": operator.ixor,
 }
 """Operator class of the syntax tree -> what its ``x op= y`` does."""
+
+_BINARY: dict[str, Callable[[Any, Any], Any]] = {
+    symbol: getattr(operator, f"__{in_place.__name__[1:].strip('_')}__")
+    for symbol, in_place in _IN_PLACE.items()
+}
 
 
 def recordable(fun: Callable[..., Any]) -> Callable[..., Any] | None:

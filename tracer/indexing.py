@@ -189,9 +189,27 @@ def _range(entry: slice, dim: Dim) -> tuple[Dim, int, Dim]:
             raise error("type", text=text)
     start, stop, step = (None if bound is None else dimension(bound) for bound in bounds)
     if isinstance(dim, int) and all(b is None or isinstance(b, int) for b in (start, stop, step)):
-        positions = range(*slice(start, stop, step).indices(dim))
-        return positions.start, positions.step, len(positions)
+        return _positions(start, stop, 1 if step is None else step, dim)
     return symbolic_range(start, stop, step, dim)
+
+
+def _positions(start: int | None, stop: int | None, step: int, dim: int) -> tuple[int, int, int]:
+    """First place, step and count of a slice, as ``slice.indices`` has them (of sizes, too)."""
+    if step == 0:
+        raise error("value", text="slice step cannot be zero")
+    low, high = (0, dim) if step > 0 else (-1, dim - 1)
+
+    def clipped(bound: int) -> int:
+        if bound < 0:
+            bound += dim
+            return low if bound < low else bound
+        return high if bound > high else bound
+
+    first = (low if step > 0 else high) if start is None else clipped(start)
+    last = (high if step > 0 else low) if stop is None else clipped(stop)
+    span = last - first if step > 0 else first - last
+    count = -(-span // abs(step))
+    return first, step, count if count > 0 else 0
 
 
 def _position(entry: Any, axis: int, dim: Dim) -> Dim:

@@ -82,7 +82,8 @@ class Range(Sequence):
 
 def _steps(start: Any, stop: Any, step: int) -> Dim | Opaque:
     if isinstance(start, int) and isinstance(stop, int):
-        return len(builtins.range(start, stop, step))
+        span = stop - start if step > 0 else start - stop
+        return -(-span // abs(step)) if span > 0 else 0
     if not isinstance(start, Opaque) and not isinstance(stop, Opaque):
         span = stop - start if step > 0 else start - stop
         if abs(step) == 1:

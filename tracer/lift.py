@@ -9,6 +9,8 @@ import numpy as np
 
 from ..ir import ops
 from ..ir.graph import Value
+from ..ir.sizes import Size
+from ..ir.types import I64
 from .core import ArrayCore, Lazy
 from .errors import error
 from .join import join
@@ -25,6 +27,8 @@ def lift(x: object, dtype: np.dtype | None = None) -> Value:
         x = x.array()
     if isinstance(x, ArrayCore):
         return cast_array(x, x.dtype if dtype is None else check_dtype(dtype, "lift"))
+    if isinstance(x, Size):
+        return ops.const(x, dtype or I64)
     if has_proxy(x):
         wanted = check_dtype(dtype_of(x) if dtype is None else dtype, "array of a list")
         return _stack(x, wanted)
@@ -82,7 +86,7 @@ def has_proxy(x: object) -> bool:
     """Whether a recorded array is ``x`` or stands somewhere in its lists."""
     if isinstance(x, list | tuple):
         return any(has_proxy(item) for item in x)
-    return isinstance(x, ArrayCore | Lazy)
+    return isinstance(x, ArrayCore | Lazy | Size)
 
 
 def _stack(x: Any, dtype: np.dtype) -> Value:

@@ -250,7 +250,7 @@ def _part(whole: _Whole) -> tuple[list[Value], Graph] | None:
             pending += value.args
         else:
             kept[value] = None
-        if symbols(value) & defined or (value in kept and not _has_size(value.type)):
+        if not defined.isdisjoint(symbols(value)) or (value in kept and not _has_size(value.type)):
             return None
     block = Block()
     new = {value: block.input(f"r{n}", value.type) for n, value in enumerate(kept)}

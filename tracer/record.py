@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from ..ir.errors import NoDerivative
-from ..ir.graph import Outcome, Value
+from ..ir.graph import Guard, Outcome, Value
 from ..ir.types import F64
 from . import randomness
 from .array import Array
@@ -45,6 +45,8 @@ def record(
     has_aux: bool = False,
     known: Mapping[object, tuple[str, str]] | None = None,
     active: Container[int] | None = None,
+    has_numbers: bool = True,
+    seen: list[Guard] | None = None,
 ) -> tuple[Recording, Noise]:
     """Runs ``fun`` on proxies of ``arguments``; ``scalar``: the (first) result must be one, of
     real (``float``) or ``complex`` numbers.
@@ -52,12 +54,16 @@ def record(
     Where a loop turns out not to be recordable as one, all is recorded again with it unrolled.
     ``known``: those that other paths of the program unroll, which the forced outcomes assume.
     ``active``: the leaves to differentiate by (None: all). Returned with the recording are the
-    random numbers that it has used.
+    random numbers that it has used. ``has_numbers``: whether the arrays of the arguments hold any,
+    not only a type. ``seen``: has the guards afterwards, also where the function raises.
     """
     unrolled = dict(known or {})
     while True:
-        trace = Trace(forced, unrolled, active)
+        trace = Trace(forced, unrolled, active, has_numbers)
         drawing = drawing_of(trace)
+        if seen is not None:
+            seen.clear()
+            trace.guards = seen
         try:
             recording = _record(trace, fun, arguments, scalar, has_aux, unrolled)
         except RestartError as problem:
@@ -92,7 +98,7 @@ def _record(
             concrete: Any = leaf.array
             if isinstance(leaf.item, np.generic):
                 concrete = leaf.array[()]
-            proxy = trace.input(_label(leaf.name), concrete, leaf.weak, leaf.layout)
+            proxy = trace.input(_label(leaf.name), concrete, leaf.weak, leaf.layout, leaf.shape)
             trace.keys[proxy.value] = number
             proxies.append(proxy)
         result, outputs = run(trace, fun, arguments, proxies, scalar, has_aux)

@@ -14,6 +14,7 @@ from types import CellType, CodeType, FunctionType
 from typing import Any
 from weakref import WeakKeyDictionary
 
+from ..ir.sizes import are_asked
 from .control import stage
 from .hooks import Hooks
 from .scopes import HOOKS, PLAIN_CALLS, Bindings, Scope, mangled, parameters
@@ -29,7 +30,7 @@ _MARK = ("rewritten by adjit",)
 """A last constant of rewritten code objects. Code objects compare by content, so a registry of
 them could take a user's code for a rewritten one that happens to be equal."""
 
-_known: WeakKeyDictionary[CodeType, dict[str, CodeType | None]] = WeakKeyDictionary()
+_known: WeakKeyDictionary[CodeType, dict[tuple[str, bool], CodeType | None]] = WeakKeyDictionary()
 
 
 def is_rewritten(fn: FunctionType) -> bool:
@@ -42,9 +43,10 @@ def rewrite(fn: FunctionType) -> FunctionType | None:
         return fn
     code = fn.__code__
     versions = _known.setdefault(code, {})
-    if code.co_filename not in versions:
-        versions[code.co_filename] = _rewrite_code(code, fn.__globals__)
-    rewritten = versions[code.co_filename]
+    version = code.co_filename, are_asked()
+    if version not in versions:
+        versions[version] = _rewrite_code(code, fn.__globals__)
+    rewritten = versions[version]
     if rewritten is None:
         return None
     cells = dict(zip(code.co_freevars, fn.__closure__ or (), strict=True))
@@ -199,6 +201,14 @@ class _Rewriter(ast.NodeTransformer):
         if name not in PLAIN_CALLS or not self._is_free(name):
             return False
         return not (has_arguments and name in _FRAME_VIEWS)
+
+    def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
+        """Where sizes are not known, what would see the number of one on its right is told."""
+        self.generic_visit(node)
+        if not are_asked():
+            return node
+        symbol = self._constant(node, type(node.op).__name__)
+        return self._hook(node, "binary", symbol, node.left, node.right)
 
     # --- statements ---------------------------------------------------------------------------
 

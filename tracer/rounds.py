@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import FrameType
 from typing import Any
 
+from ..ir.sizes import Size
 from . import iteration
 from .current import current_trace
 from .dims import Opaque
@@ -21,7 +22,8 @@ OPEN_LIMIT = 8_000
 
 
 def is_worth_rolling(sequence: iteration.Sequence) -> bool:
-    return not isinstance(sequence.trip, int) or sequence.trip >= ROLL_FROM
+    trip = sequence.trip
+    return not isinstance(trip, int) or isinstance(trip, Size) or trip >= ROLL_FROM
 
 
 def settle(trace: Trace, sequence: iteration.Sequence) -> None:

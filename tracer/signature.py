@@ -45,6 +45,7 @@ class Leaf:
     """One argument leaf: ``array`` if dynamic, with the Python type it is weak as.
 
     ``layout``: element strides of the caller's array, which say what its reshapes share.
+    ``shape``: that of the array, where its sizes have names (ir/sizes.py).
     """
 
     name: str
@@ -53,6 +54,7 @@ class Leaf:
     weak: type | None
     key: tuple
     layout: tuple[int, ...] | None = None
+    shape: tuple[int, ...] | None = None
 
     @property
     def differentiable(self) -> bool:

@@ -13,14 +13,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..codegen.call import Failure
-from ..ir.graph import Block, Graph, Guard, Value, renamed, symbols
+from ..ir.graph import Block, Graph, Guard, Value, has_sizes, renamed, symbols
 from ..ir.interpret import checked_index, evaluate
 from ..ir.op import INPUT, OPS
 from ..ir.ops.control import LOOP
-from ..ir.types import Affine, ArrayType, Dim, Symbol
+from ..ir.sizes import are_asked, unasked
+from ..ir.types import BOOL, Affine, ArrayType, Dim, Symbol
 from .current import enter, leave
 from .draws import Drawn
-from .errors import error, located, user_line
+from .errors import AdjitError, error, located, user_line
 from .promote import WEAK_DTYPE, check_dtype
 from .regions import RegionBlock, innermost, refuse
 
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from .array import Array
     from .capture import Memory, Source
     from .drawing import Drawing
-    from .errors import AdjitError
     from .layout import Layout
 
 INT_INPUT_BOUND = 2**31
@@ -49,7 +49,8 @@ class Trace:
 
     Native code decides guards with its own rounding; a recording that continues from a path it
     left must take the same way, so it is given the outcomes that native code saw. ``active``: the
-    argument leaves that derivatives may be taken by (None: all).
+    argument leaves that derivatives may be taken by (None: all). Without ``has_numbers`` it is not
+    known what the arguments hold, and what is asked of them is taken to be false.
     """
 
     def __init__(
@@ -57,9 +58,11 @@ class Trace:
         forced: Sequence[bool | int | float] = (),
         unrolled: Mapping[object, tuple[str, str]] | None = None,
         active: Container[int] | None = None,
+        has_numbers: bool = True,
     ) -> None:
         self.unrolled = dict(unrolled or {})
         self.active = active
+        self.has_numbers = has_numbers
         self.places: dict[Symbol, Value] = {}  # outside of regions: the numbers of symbols
         self.keys: dict[Value, Any] = {}  # of the inputs of the outermost block
         self.drawing: Drawing | None = None
@@ -127,13 +130,18 @@ class Trace:
         concrete: np.ndarray | np.generic,
         weak: type | None = None,
         layout: Layout = None,
+        shape: tuple[int, ...] | None = None,
     ) -> Array:
         """An input of the innermost block, with the value that this recording sees.
 
         ``weak`` is the type of a Python scalar. ``layout`` gives element strides where every
         call of the path is known to have them; else NumPy's views of a reshape are unknown.
+        ``shape``: where the sizes of the array have names.
         """
-        return self._input(self.block, name, concrete, weak, layout)
+        found = self._input(self.block, name, concrete, weak, layout, shape=shape)
+        if not self.has_numbers:
+            del self._concrete[found.storage.current]
+        return found
 
     def _input(
         self,
@@ -143,13 +151,14 @@ class Trace:
         weak: type | None,
         layout: Layout,
         key: Any = None,
+        shape: tuple[int, ...] | None = None,
     ) -> Array:
         from .array import wrap_in
 
         scalar = weak is not None or isinstance(concrete, np.generic)
         dtype = WEAK_DTYPE[weak] if weak else check_dtype(concrete.dtype, f"argument {name}")
         array = np.asarray(concrete, dtype)
-        value = block.input(name, ArrayType(dtype, array.shape))
+        value = block.input(name, ArrayType(dtype, array.shape if shape is None else shape))
         self._concrete[value] = array
         if key is not None:
             self.keys[value] = key
@@ -255,7 +264,7 @@ class Trace:
             if top in self._same:
                 env[top] = env[self._same[top]]
             elif top.op is INPUT:
-                raise error("no_number")
+                raise error("no_number" if self.has_numbers else "ahead")
             else:
                 numbers = {symbol.name: int(env[self.places[symbol]]) for symbol in inside}
                 env[top] = y = _evaluate(top, [env[arg] for arg in top.args], numbers)
@@ -264,8 +273,18 @@ class Trace:
             pending.pop()
         return env[value]
 
+    def _is_known(self, value: Value) -> bool:
+        """Whether a Value has a number in this recording."""
+        if self.has_numbers:
+            return True
+        try:
+            self.concrete(value)
+        except AdjitError:
+            return False
+        return True
+
     def is_constant(self, value: Value) -> bool:
-        """Whether a Value depends on no input."""
+        """Whether a Value depends on no input, and no size that is known at run time."""
         known = self._constant
         pending = [value]
         while pending:
@@ -274,7 +293,7 @@ class Trace:
             if missing:
                 pending += missing
                 continue
-            own = top.op is not INPUT and not symbols(top)
+            own = top.op is not INPUT and not symbols(top) and not has_sizes(top)
             known.setdefault(top, own and all(known[arg] for arg in top.args))
             pending.pop()
         return known[value]
@@ -358,6 +377,8 @@ class Trace:
                 # What follows must agree with the outcome, also where rounding differed.
                 forced = self._forced[len(self.guards)]
                 self._concrete[value] = np.asarray(forced, value.dtype)
+            elif value.dtype == BOOL and not self._is_known(value):
+                self._concrete[value] = np.asarray(False)
             outcome = self.concrete(value).item()
             self.guards.append(Guard(value, outcome, user_line(), reason))
         self._decided[value] = outcome
@@ -377,9 +398,10 @@ def _check_index(value: Value, number: int, numbers: Mapping[str, int]) -> None:
 
 def _evaluate(value: Value, args: list[Any], numbers: Mapping[str, int]) -> Any:
     few = value.op is not LOOP or (int(args[0]) < NATIVE_FROM and not value.attr("test"))
-    if few or numbers:
+    if few or numbers or are_asked():  # native code would be of the sample's sizes
         try:
-            return evaluate(value, args, numbers)
+            with unasked():
+                return evaluate(value, args, numbers)
         except np.linalg.LinAlgError as problem:
             raise located("linalg", str(problem)) from None
     from .build import evaluate_natively

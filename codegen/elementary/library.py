@@ -8,7 +8,6 @@ branch, which a loop that is to be vectorised may not.
 
 from __future__ import annotations
 
-import functools
 import re
 from collections.abc import Sequence
 
@@ -38,9 +37,8 @@ def symbol(name: str, bits: int, lanes: int = 0) -> str:
     return f"{PREFIX}{name}.f{bits}" + (f".v{lanes}" if lanes else "")
 
 
-@functools.cache
 def widths(bits: int) -> tuple[int, ...]:
-    """How many lanes the vectoriser may ask for on this machine.
+    """How many lanes the vectoriser may ask for on the machine that code is made for.
 
     The vectors of a loop have as many lanes as a register has of its widest type; f32 may meet
     f64. On machines with registers of 512 bits LLVM prefers 256 for some loops.

@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import IRError
+from ..errors import IRError, NoDerivative
 from ..graph import Value
 from ..op import Masked, Op, const, general, linear, register
+from ..sizes import Size
 from ..types import BOOL, ArrayType, Shape
 from .logic import eq, isnan, logical_or, where
 from .pointwise import cast
@@ -85,6 +86,8 @@ def products_of_others(x: Value, axes: tuple[int, ...]) -> Value:
     A tree of halves, so that no division is needed and zeros are right at every order.
     """
     rows = _as_rows(x, axes)
+    if isinstance(rows.shape[0], Size):
+        raise NoDerivative("np.prod over axes whose sizes are not known has no derivative")
     levels = [rows]
     while levels[-1].shape[0] > 1:
         top = levels[-1]

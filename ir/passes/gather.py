@@ -12,6 +12,7 @@ from math import prod
 
 from ..graph import Block, Graph, Value, renamed
 from ..ops import accumulate, slice_, update, zeros
+from ..sizes import sample
 from ..types import ArrayType
 
 FEWEST = 3
@@ -72,7 +73,7 @@ def _is_worth_it(v: Value, group: list[Value]) -> bool:
     starts = [at for link in group for at in link.attr("start")]
     known = all(isinstance(number, int) for number in (*v.shape, *starts))
     by_one = all(step == 1 for link in group for step in link.attr("step"))
-    return known and by_one and prod(v.shape) >= SMALLEST
+    return known and by_one and sample(prod(v.shape)) >= SMALLEST
 
 
 def _gathered(y: Value, v: Value, starts: list[tuple[int, ...]]) -> Value:

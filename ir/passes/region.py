@@ -12,6 +12,7 @@ from ..graph import Block, Graph, Value, symbols
 from ..op import const, placeholder
 from ..ops import dim, get, index, slice_, zeros
 from ..ops.control import UNBOUNDED, passed
+from ..sizes import largest, sample
 from ..types import (
     BOOL,
     I64,
@@ -42,10 +43,10 @@ class Context:
 
     def tapes(self) -> Tapes:
         bounds = [None if s.high is None else upper_bound(s.high) for s in self.loops]
-        sizes = [None if bound is None else max(bound + 1, 1) for bound in bounds]
+        sizes = [None if bound is None else largest(bound + 1, 1) for bound in bounds]
         at = tuple(s.dim for s in self.loops)
         known = [size for size in sizes if size is not None]
-        if len(known) == len(sizes) and prod(known) < TAPE_LIMIT:
+        if len(known) == len(sizes) and sample(prod(known)) < TAPE_LIMIT:
             return Tapes(tuple(known), at, None)
         if len(sizes) == 1:
             return Tapes((UNBOUNDED,), at, None)
@@ -161,7 +162,9 @@ class Region:
         own |= {e.final for e in inner if e.kind != "count"}
         used = [arg for value in self.values for arg in value.args] + self.targets
         definitions = {v.attr("symbol"): v for v in self.graph.values if v.op is index}
-        mentioned = {s for value in self.values for s in symbols(value)} if definitions else set()
+        mentioned = (
+            dict.fromkeys(s for value in self.values for s in symbols(value)) if definitions else ()
+        )
         used += [definitions[s] for s in mentioned if s in definitions]
         needed = list(dict.fromkeys(value for value in used if value not in own))
         return choose(self.graph, self.chains, self.fixed, needed, force, forced, counts)

@@ -20,6 +20,7 @@ from ..graph import Graph, Value, symbols
 from ..op import constant_of
 from ..ops.control import LOOP, get, state_of
 from ..ops.families import EXPENSIVE, LIBRARY, REDUCTIONS, UPDATES
+from ..sizes import sample
 from ..types import Symbol, TupleType, capacity
 
 KEPT = EXPENSIVE | REDUCTIONS | LIBRARY
@@ -90,7 +91,7 @@ def size_of(value: Value) -> int:
     if isinstance(value.type, TupleType):
         return 0
     try:
-        return prod(capacity(value.type.shape))
+        return sample(prod(capacity(value.type.shape)))
     except IRError:  # a size that nothing bounds
         return 1 << 40
 

@@ -18,6 +18,7 @@ PAGES = [
     "docs/training.md",
     "docs/numba.md",
     "docs/adding-an-op.md",
+    "docs/libraries.md",
 ]
 
 # numba finds adjit by its entry point, which a checkout that is not installed does not have.

@@ -358,3 +358,43 @@ def test_the_collector_is_left_as_it_was(on) -> None:
         assert gc.isenabled() is on
     finally:
         (gc.enable if before else gc.disable)()
+
+
+SYMBOLS = """
+import numpy as np
+from adjit import compile_grad
+
+def gathered(x, i, j):
+    return np.sum(np.exp(x[i, j]) * x[j, i])
+
+def stepped(x, i):
+    y = np.zeros(len(x))
+    for n in range(len(i)):
+        y[i[n]] += np.sin(x[i[n]]) * x[n]
+        if y[n] > 0.5:
+            y[i[n]] = y[n] * x[i[-1 - n]]
+    return np.sum(y * y)
+
+i, j = np.array([0, 2, 1]), np.array([1, 1, 2])
+x = np.linspace(0.1, 0.8, 9)
+print(compile_grad(gathered).llvm(x.reshape(3, 3), i, j))
+print(compile_grad(stepped).llvm(x, i))
+"""
+
+
+def test_what_is_compiled_does_not_depend_on_the_order_of_sets(tmp_path) -> None:
+    """Hashes of text differ between processes; what is kept on disk must be found all the same."""
+    script = tmp_path / "symbols.py"
+    script.write_text(SYMBOLS)
+    texts = {
+        subprocess.run(
+            [sys.executable, str(script)],
+            env={**os.environ, "PYTHONHASHSEED": str(seed), "ADJIT_CACHE": "off"},
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in range(1, 4)
+    }
+    assert len(texts) == 1

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import operator
 from typing import Any
 
 import numpy as np
@@ -10,6 +9,7 @@ import numpy as np
 from ...ir import ops
 from ...ir.graph import Value
 from ...ir.op import const
+from ...ir.sizes import integer
 from ...ir.types import BOOL, F64
 from ..apply import call_ufunc
 from ..array import Array, wrap
@@ -215,7 +215,7 @@ def _finite(value: Value, nan: Any, posinf: Any, neginf: Any) -> Value:
 @implements(np.round, np.around)
 def round_(a: Any, decimals: Any = 0, out: Any = None) -> Any:
     x = as_array(a)
-    places = operator.index(decimals)
+    places = integer(decimals)
     if x.dtype == BOOL:
         raise error("dtype", operation="np.round of bool", dtype="float16")
     value = x.value

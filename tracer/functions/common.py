@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Iterable
 from typing import Any
 
@@ -10,6 +9,7 @@ import numpy as np
 
 from ...ir import ops
 from ...ir.graph import Value
+from ...ir.sizes import integer
 from ...ir.types import F64
 from ..apply import broadcast_shape
 from ..array import Array, wrap
@@ -77,7 +77,7 @@ def squared_modulus(x: Value) -> Value:
 
 def one_axis(axis: Any, ndim: int) -> int:
     """A single axis, counted from the front."""
-    at = operator.index(axis)
+    at = integer(axis)
     if not -ndim <= at < ndim:
         raise error("axis", axis=at, ndim=ndim)
     return at % ndim
@@ -86,7 +86,7 @@ def one_axis(axis: Any, ndim: int) -> int:
 def given_axes(axis: Any, ndim: int, repeated: str = "repeated axis") -> Ints:
     """One axis or several in any sequence, counted from the front, in the order given."""
     try:
-        axes = (operator.index(axis),)
+        axes = (integer(axis),)
     except TypeError:
         axes = tuple(axis) if isinstance(axis, Iterable) else (axis,)
     found = tuple(one_axis(at, ndim) for at in axes)
@@ -102,7 +102,7 @@ def reduced_axes(axis: Any, ndim: int, *, of_scalar: bool = True) -> Ints:
     """
     if axis is None:
         return tuple(range(ndim))
-    if of_scalar and ndim == 0 and not isinstance(axis, tuple) and operator.index(axis) in (0, -1):
+    if of_scalar and ndim == 0 and not isinstance(axis, tuple) and integer(axis) in (0, -1):
         return ()
     if not isinstance(axis, tuple):
         axis = (axis,)

@@ -6,7 +6,6 @@ into the array later is recorded.
 
 from __future__ import annotations
 
-import operator
 from typing import Any
 
 import numpy as np
@@ -14,6 +13,7 @@ import numpy as np
 from ...ir import ops
 from ...ir.graph import Value
 from ...ir.op import const
+from ...ir.sizes import integer
 from ...ir.types import NAME_OF_DTYPE, ArrayType
 from ..array import Array, wrap
 from ..core import ArrayCore
@@ -139,9 +139,9 @@ def eye(
     like: Any = None,
 ) -> Any:
     refuse("eye", order=(order, "C"), like=(like, None))
-    rows = operator.index(N)
-    y = _filled((rows, rows if M is None else operator.index(M)), dtype, 0, "eye")
-    diagonal = diagonal_view(y, operator.index(k), 0, 1)
+    rows = integer(N)
+    y = _filled((rows, rows if M is None else integer(M)), dtype, 0, "eye")
+    diagonal = diagonal_view(y, integer(k), 0, 1)
     diagonal._write(spread(const(1, y.dtype), diagonal.shape))
     return y
 
@@ -153,9 +153,9 @@ def identity(n: Any, dtype: Any = None, *, like: Any = None) -> Any:
 
 @implements(np.tri)
 def tri(N: Any, M: Any = None, k: Any = 0, dtype: Any = float, *, like: Any = None) -> Any:
-    rows = operator.index(N)
-    columns = rows if M is None else operator.index(M)
-    mask = lower_mask(rows, columns, operator.index(k))
+    rows = integer(N)
+    columns = rows if M is None else integer(M)
+    mask = lower_mask(rows, columns, integer(k))
     return wrap(cast(mask, check_dtype(dtype, "np.tri")))
 
 

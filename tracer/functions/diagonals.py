@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import operator
 from typing import Any
 
 import numpy as np
@@ -10,6 +9,7 @@ import numpy as np
 from ...ir import ops
 from ...ir.graph import Value
 from ...ir.op import const
+from ...ir.sizes import integer, largest, smallest
 from ...ir.types import I64
 from ..array import Array, wrap
 from ..errors import error, unsupported
@@ -32,8 +32,8 @@ def diagonal_view(x: Array, offset: int, axis1: int, axis2: int) -> Array:
     rest = tuple(axis for axis in range(x.ndim) if axis not in (axis1, axis2))
     moved = x._view_transpose((*rest, axis1, axis2))
     *outer, rows, columns = moved.shape
-    row, column = max(-offset, 0), max(offset, 0)
-    length = max(min(rows - row, columns - column), 0)
+    row, column = largest(-offset, 0), largest(offset, 0)
+    length = largest(smallest(rows - row, columns - column), 0)
     flat = (*outer, rows * columns)
     merged = moved._view(Reshaped(moved.shape, flat), flat, None)
     size = (*outer, length)
@@ -49,7 +49,7 @@ def _diagonal_of(x: Array, offset: Any, axis1: Any, axis2: Any) -> Array:
     first, second = one_axis(axis1, x.ndim), one_axis(axis2, x.ndim)
     if first == second:
         raise error("value", text="axis1 and axis2 cannot be the same")
-    return diagonal_view(x, operator.index(offset), first, second)
+    return diagonal_view(x, integer(offset), first, second)
 
 
 @implements(np.diagonal)
@@ -83,9 +83,9 @@ def diag(v: Any, k: Any = 0) -> Any:
         return diagonal(x, k)
     if x.ndim != 1:
         raise error("value", text="Input must be 1- or 2-d.")
-    size = x.size + abs(operator.index(k))
+    size = x.size + abs(integer(k))
     y = wrap(ops.zeros(x.value.type.with_shape((size, size))))
-    diagonal_view(y, operator.index(k), 0, 1)._write(x.value)
+    diagonal_view(y, integer(k), 0, 1)._write(x.value)
     return y
 
 
@@ -125,7 +125,7 @@ def _triangle(lower: bool, m: Any, k: Any) -> Array:
     if x.ndim == 0:
         raise error("type", text="the triangle of an array needs at least one dimension")
     rows, columns = x.shape[-2:] if x.ndim > 1 else x.shape * 2
-    mask = lower_mask(rows, columns, operator.index(k) - (0 if lower else 1))
+    mask = lower_mask(rows, columns, integer(k) - (0 if lower else 1))
     zero = const(0, x.dtype)
     y = ops.where(mask, x.value, zero) if lower else ops.where(mask, zero, x.value)
     return wrap(spread(y, broadcast_shapes("tril", x.shape, (rows, columns))))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import operator
 import string
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -11,6 +10,7 @@ import numpy as np
 
 from ...ir import ops
 from ...ir.graph import Value
+from ...ir.sizes import integer
 from ..array import Array
 from ..errors import error, unsupported
 from ..promote import check_dtype, promote
@@ -85,7 +85,7 @@ def _letters(entries: Any) -> str:
         if entry is Ellipsis:
             text += "..."
             continue
-        at = operator.index(entry)
+        at = integer(entry)
         if not 0 <= at < len(LETTERS):
             raise error("value", text="subscript is not within the valid range [0, 52)")
         text += LETTERS[at]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import operator
 import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -13,6 +12,7 @@ from ...ir import ops
 from ...ir.graph import Value
 from ...ir.ops.structure import zeros
 from ...ir.passes.split import packed_pair, unpacked
+from ...ir.sizes import integer
 from ..array import Array, wrap
 from ..errors import error
 from ..layout import Ints
@@ -27,7 +27,7 @@ _OPPOSITE = {"backward": "forward", None: "forward", "ortho": "ortho", "forward"
 
 
 def _length(n: Any, default: int) -> int:
-    size = default if n is None else operator.index(n)
+    size = default if n is None else integer(n)
     if size < 1:
         raise error("value", text=f"Invalid number of FFT data points ({size}) specified.")
     return size
@@ -158,7 +158,7 @@ for _function, _transform in (
 
 def _sizes(x: Array, s: Any, axes: Any, halved: bool) -> tuple[list[Any], list[int]]:
     """Sizes and axes as NumPy completes them; ``halved``: the last axis holds half of it."""
-    wanted: Any = None if s is None else [None if n is None else operator.index(n) for n in s]
+    wanted: Any = None if s is None else [None if n is None else integer(n) for n in s]
     if axes is None:
         places = list(range(-(x.ndim if wanted is None else len(wanted)), 0))
         if wanted is not None:
@@ -168,7 +168,7 @@ def _sizes(x: Array, s: Any, axes: Any, halved: bool) -> tuple[list[Any], list[i
             )
             warnings.warn(text, DeprecationWarning, stacklevel=4)
     else:
-        places = [operator.index(axis) for axis in axes]
+        places = [integer(axis) for axis in axes]
     places = [one_axis(axis, x.ndim) for axis in places]
     if wanted is None:
         wanted = [x.shape[axis] for axis in places]

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Callable
+from math import prod
 from typing import Any
 
 import numpy as np
 
 from ...ir import ops
 from ...ir.graph import Value
+from ...ir.sizes import integer
 from ...ir.types import BOOL
 from ..array import Array, wrap
 from ..errors import error
@@ -140,11 +141,7 @@ def repeat(a: Any, repeats: Any, axis: Any = None) -> Any:
     x = as_array(a)
     x = ravel(x) if axis is None or not x.ndim else x
     at = one_axis(0 if axis is None else axis, x.ndim)
-    counts = (
-        [operator.index(n) for n in np.ravel(repeats)]
-        if np.ndim(repeats)
-        else [operator.index(repeats)]
-    )
+    counts = [integer(n) for n in np.ravel(repeats)] if np.ndim(repeats) else [integer(repeats)]
     if any(count < 0 for count in counts):
         raise error("value", text="repeats may not contain negative values.")
     size = x.shape[at]
@@ -173,8 +170,8 @@ def roll(a: Any, shift: Any, axis: Any = None) -> Any:
     x = as_array(a)
     if axis is None:
         if np.ndim(shift) == 1:
-            shift = sum(operator.index(n) for n in shift)
-        flat = _rolled(reshape(x.value, (x.size,)), operator.index(shift), 0)
+            shift = sum(integer(n) for n in shift)
+        flat = _rolled(reshape(x.value, (x.size,)), integer(shift), 0)
         return wrap(reshape(flat, x.shape), scalar=False)
     axes = axis if isinstance(axis, tuple | list) else (axis,)
     shifts = shift if isinstance(shift, tuple | list) else (shift,)
@@ -186,7 +183,7 @@ def roll(a: Any, shift: Any, axis: Any = None) -> Any:
         raise error("value", text="'shift' and 'axis' should be scalars or 1D sequences")
     value = x.value
     for by, at in zip(shifts, axes, strict=True):
-        value = _rolled(value, operator.index(by), one_axis(at, x.ndim))
+        value = _rolled(value, integer(by), one_axis(at, x.ndim))
     return wrap(value, scalar=False)
 
 
@@ -201,7 +198,7 @@ def _rolled(x: Value, shift: int, axis: int) -> Value:
 @implements(np.diff)
 def diff(a: Any, n: Any = 1, axis: Any = -1, prepend: Any = UNSET, append: Any = UNSET) -> Any:
     x = as_array(a)
-    times = operator.index(n)
+    times = integer(n)
     if times == 0:
         return a
     if times < 0:
@@ -286,7 +283,7 @@ def resize(a: Any, new_shape: Any) -> Any:
     """The elements in C order, again and again."""
     x = ravel(a)
     shape = as_shape(new_shape)
-    count = int(np.prod(shape, dtype=np.int64))
+    count = prod(shape)
     if x.size == 0 or count == 0:
         return wrap(ops.zeros(x.value.type.with_shape(shape)), scalar=False)
     times = -(-count // x.size)

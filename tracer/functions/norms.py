@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import operator
 from typing import Any
 
 import numpy as np
@@ -10,6 +9,7 @@ import numpy as np
 from ...ir import ops
 from ...ir.graph import Value
 from ...ir.op import const
+from ...ir.sizes import integer
 from ...ir.types import F64, Affine, part_dtype
 from ..array import wrap
 from ..errors import error
@@ -61,7 +61,7 @@ def _given(axis: Any) -> tuple[Any, ...]:
     if isinstance(axis, tuple):
         return axis
     try:
-        return (operator.index(axis),)
+        return (integer(axis),)
     except TypeError:
         text = "'axis' must be None, an integer or a tuple of integers"
         raise error("type", text=text) from None

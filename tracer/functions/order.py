@@ -6,7 +6,6 @@ each has the derivative of the place that it gets.
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Callable
 from math import prod
 from typing import Any
@@ -16,6 +15,7 @@ import numpy as np
 from ...ir import ops
 from ...ir.graph import Value
 from ...ir.op import const
+from ...ir.sizes import integer
 from ...ir.types import I64, Affine
 from ..advanced import Access, read
 from ..array import Array, wrap
@@ -105,7 +105,7 @@ def _flat_or_axis(a: Any, axis: Any, scalar: bool = False) -> tuple[Value, int]:
     ``scalar``: axis 0 or -1 of a 0-d array is taken as that of a vector of one element.
     """
     x = lift(a)
-    of_scalar = scalar and not x.shape and axis is not None and operator.index(axis) in (0, -1)
+    of_scalar = scalar and not x.shape and axis is not None and integer(axis) in (0, -1)
     if axis is None or of_scalar:
         return reshape(x, (prod(x.shape),)), 0
     return x, one_axis(axis, len(x.shape))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import operator
 from typing import Any
 
 import numpy as np
 
 from ...ir import ops
 from ...ir.graph import Value
+from ...ir.sizes import integer
 from ..array import Array, wrap
 from ..errors import error
 from ..promote import promote
@@ -157,11 +157,10 @@ def tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
     (x, z), (left, right) = _operands(a, b)
     if isinstance(axes, tuple | list):
         first, second = (
-            tuple(given) if isinstance(given, tuple | list) else (operator.index(given),)
-            for given in axes
+            tuple(given) if isinstance(given, tuple | list) else (integer(given),) for given in axes
         )
     else:
-        count = operator.index(axes)
+        count = integer(axes)
         first, second = tuple(range(-count, 0)), tuple(range(count))
     matching = len(first) == len(second)
     for one, other in zip(first, second, strict=False):

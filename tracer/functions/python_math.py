@@ -51,6 +51,7 @@ from ...ir.ops import (
     tanh,
     trunc,
 )
+from ...ir.sizes import Size
 from ...ir.types import F64, I64
 from ..array import Array, wrap
 from ..core import ArrayCore
@@ -102,6 +103,8 @@ def number(x: Any) -> Value:
             text = "only 0-dimensional arrays can be converted to Python scalars"
             raise error("type", text=text)
         return cast(x.value, F64)
+    if isinstance(x, Size):
+        return ops.const(x, F64)
     try:
         return lift(float(x))
     except TypeError as problem:

@@ -58,12 +58,12 @@ class Rows:
     nothing: Value | None
 
     def counted(self) -> Value:
-        return const(float(self.count), F64) if isinstance(self.count, int) else self.count
+        return const(self.count, F64) if isinstance(self.count, int) else self.count
 
     def at(self, position: Value) -> Value:
         """The elements at positions (f64) of shape (..., kept), which are clipped to the rows."""
         size = self.x.shape[-1]
-        inside = ops.minimum(ops.maximum(position, 0.0), float(size - 1))
+        inside = ops.minimum(ops.maximum(position, 0.0), const(size - 1, F64))
         index = cast(inside, I64)
         rows = prod(self.kept)
         first = reshape(ops.iota(size=rows, dtype=I64) * size, self.kept)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-import operator
 from typing import Any
 
 import numpy as np
 
 from ...ir import ops
 from ...ir.op import const
+from ...ir.sizes import Size, integer, largest
 from ...ir.types import BOOL, F64, I64, part_dtype
 from ..apply import call_ufunc
 from ..array import Array, wrap
@@ -39,7 +39,10 @@ def arange(
     kind = check_dtype(found if dtype is None else dtype, "np.arange")
     if "c" in (found.kind, kind.kind):
         raise unsupported("np.arange of complex numbers", hint="multiply a real range")
-    numbers = [_number(x) for x in scalars]
+    given = (start, stop, step)
+    numbers = [
+        n if isinstance(n, Size) else _number(x) for n, x in zip(given, scalars, strict=True)
+    ]
     size = _range_size(*numbers)
     if kind == BOOL:
         if size > 2:
@@ -78,7 +81,7 @@ def _range_size(start: Any, stop: Any, step: Any) -> int:
         if step == 0:
             raise error("zero_division", text="division by zero")
         size = _ceil_div(stop - start, step)
-        return max(size, 0)
+        return largest(size, 0)
     values = [cast(lift(x), F64) for x in (start, stop, step)]
     size_value = ops.ceil((values[1] - values[0]) / values[2])
     trace = as_array(start).storage.trace
@@ -110,7 +113,7 @@ def linspace(
     *,
     device: Any = None,
 ) -> Any:
-    count = operator.index(num)
+    count = integer(num)
     if count < 0:
         raise error("value", text=f"Number of samples, {count}, must be non-negative.")
     parts = count - 1 if endpoint else count
@@ -125,7 +128,11 @@ def linspace(
     shape = broadcast_shapes("linspace", ends[0].shape, ends[1].shape)
     first, last = spread(first, shape), spread(last, shape)
     length = last - first
-    step = length / float(parts) if parts > 0 else ops.broadcast(const(np.nan, kind), shape=shape)
+    step = (
+        length / const(parts, kind)
+        if parts > 0
+        else ops.broadcast(const(np.nan, kind), shape=shape)
+    )
     numbers = cast(ops.iota(size=count, dtype=part_dtype(kind)), kind)
     column = reshape(numbers, (count,) + (1,) * len(shape))
     y = column * step if parts > 0 else column * length

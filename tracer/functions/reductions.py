@@ -10,6 +10,7 @@ import numpy as np
 from ...ir import ops
 from ...ir.graph import Value
 from ...ir.op import const
+from ...ir.sizes import Size
 from ...ir.types import BOOL, F64, I64, Affine, lower_bound, part_dtype
 from ..array import Array, wrap
 from ..current import current_trace
@@ -234,7 +235,7 @@ def counted(x: Value, axes: Ints, where: Any, name: str) -> Value:
     dtype = part_dtype(x.dtype)
     if where is True or where is UNSET:
         count: Any = count_of(x.shape, axes)
-        known = isinstance(count, int)
+        known = isinstance(count, int) and not isinstance(count, Size)
         return const(float(count), dtype) if known else cast(ops.dim(value=count), dtype)
     ones = spread(const(1.0, dtype), x.shape)
     return reduce(ops.sum_, masked_by(ones, where, 0.0, name), axes, True)

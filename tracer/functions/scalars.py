@@ -1,6 +1,6 @@
 """Python's builtins on recorded numbers: what the rewriter calls instead of them.
 
-A builtin that is not here (``len``, ``range``, ``abs``, ``divmod``, ``bool``, ``print``, ...) is
+A builtin that is not here (``range``, ``abs``, ``divmod``, ``bool``, ``print``, ...) is
 called as it is: it asks the array by a method, which records or decides.
 """
 
@@ -15,6 +15,7 @@ import numpy as np
 
 from ...ir import ops
 from ...ir.graph import Value
+from ...ir.sizes import Size, largest, smallest
 from ...ir.types import BOOL, C128, I64
 from ..array import Array, wrap
 from ..core import ArrayCore
@@ -61,6 +62,8 @@ def _int(x: Any = 0, /, base: Any = None) -> Any:
     """A Python int that stays recorded; fractions are cut off."""
     if base is not None:
         raise error("type", text="int() can't convert non-string with explicit base")
+    if isinstance(x, Size):
+        return x
     return _to_int(x, ops.trunc, "the result of int()")
 
 
@@ -74,6 +77,12 @@ def _to_int(x: Any, rounding: Callable[[Value], Value], what: str) -> Array:
     if x.weak is None and x.dtype != I64:
         bound = 1 if x.dtype == BOOL else 2 ** (8 * x.dtype.itemsize)
     return wrap(cast(x.value, I64), int, bound=bound)
+
+
+@records(len)
+def _len(x: Any, /) -> Any:
+    """The number of rows: ``len`` itself would make a plain number of a size."""
+    return x.shape[0] if isinstance(x, Array) and x.shape else builtins.len(x)
 
 
 @records(round)
@@ -103,6 +112,8 @@ def _extremum(builtin: Any, better: Callable[..., Value], shared: Callable[..., 
     @records(builtin, reads_all=True)
     def record(*args: Any, **keywords: Any) -> Any:
         items = list(args[0]) if len(args) == 1 else list(args)
+        if not keywords and all(isinstance(item, builtins.int) for item in items):  # sizes
+            return functools.reduce(largest if builtin is builtins.max else smallest, items)
         if keywords or not items or not all(map(_is_number, items)):
             return builtin(*args, **keywords)
         return functools.reduce(functools.partial(_pick, better, shared), items)

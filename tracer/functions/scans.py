@@ -6,7 +6,6 @@ proportional to the elements, and nothing is divided by: a zero in a product is 
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Callable
 from math import prod
 from typing import Any
@@ -16,6 +15,7 @@ import numpy as np
 from ...ir import ops
 from ...ir.graph import Value
 from ...ir.op import const
+from ...ir.sizes import integer
 from ...ir.types import BOOL, Affine, Dim, lower_bound
 from ..array import Array, wrap
 from ..counted import part_at, put_at, repeat
@@ -273,7 +273,7 @@ def _cumulative(ufunc: np.ufunc, function: Any, skipping: Any, neutral: float) -
             if axis is not None:
                 reduced_axes(axis, x.ndim)
             x, axis = ravel(x), 0
-        return accumulate(ufunc, x, operator.index(axis), dtype, out)
+        return accumulate(ufunc, x, integer(axis), dtype, out)
 
     @implements(skipping)
     def without_nan(a: Any, axis: Any = None, dtype: Any = None, out: Any = None) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import operator
 from typing import Any
 
 import numpy as np
@@ -18,6 +17,7 @@ from ...ir.ops.matrices import (
     triangle,
     upper,
 )
+from ...ir.sizes import integer
 from ...ir.types import F32, F64, I64
 from ..array import Array, wrap
 from ..errors import error
@@ -263,7 +263,7 @@ def solve_banded(
     check_finite: Any = True,
 ) -> Array:
     """By the whole matrix: the work grows with the cube of its size."""
-    below, above = (operator.index(count) for count in l_and_u)
+    below, above = (integer(count) for count in l_and_u)
     bands, z = operands(ab, b)
     n = bands.shape[-1]
     if len(bands.shape) != 2 or not z.shape or n != z.shape[0]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
 import numpy as np
 
-from ...ir import ops
+from ...ir import ops, types
+from ...ir.errors import IRError
 from ...ir.graph import Value
 from ...ir.types import BOOL, I64
 from .. import advanced
@@ -63,7 +65,7 @@ def _settled(indices: Value, mode: str, size: Any) -> Value:
 
 
 def _count(shape: Ints) -> int:
-    return int(np.prod(shape, dtype=np.int64))
+    return prod(shape)
 
 
 def _flat(value: Value) -> Value:
@@ -76,8 +78,8 @@ def along(x: Array, axis: int, indices: Value) -> Access:
     sizes = [dim for at, dim in enumerate(x.shape) if at != axis]
     sizes.insert(axis, indices.shape[axis])
     try:
-        shape = np.broadcast_shapes(tuple(sizes), indices.shape)
-    except ValueError:
+        shape: Any = types.broadcast_shapes(tuple(sizes), indices.shape)
+    except IRError:
         text = f"shape mismatch: shapes {x.shape} and {indices.shape} do not fit along axis {axis}"
         raise error("index", text=text) from None
     found, wheres = [], []

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import itertools
-import operator
 from typing import Any
 
 import numpy as np
 
+from ...ir.sizes import integer
 from ..array import Array, wrap
 from ..errors import error, unsupported
 from ..layout import Ints
@@ -36,7 +36,7 @@ def reshape(a: Any, /, shape: Any = UNSET, order: str = "C", *, copy: bool | Non
         raise error("type", text="reshape() missing 1 required positional argument: 'shape'")
     x = as_array(a)
     sizes = shape if isinstance(shape, tuple | list) else (shape,)
-    sizes = tuple(operator.index(dim) for dim in sizes)
+    sizes = tuple(integer(dim) for dim in sizes)
     if copy:
         x = x.copy()
     if x.scalar and not sizes and (isinstance(a, np.generic) or x is a):
@@ -110,7 +110,7 @@ def moveaxis(a: Any, source: Any, destination: Any) -> Any:
 @implements(np.rollaxis)
 def rollaxis(a: Any, axis: Any, start: Any = 0) -> Any:
     x = as_array(a)
-    origin, at = one_axis(axis, x.ndim), operator.index(start)
+    origin, at = one_axis(axis, x.ndim), integer(start)
     if not -x.ndim <= at <= x.ndim:
         raise error("axis", axis=at, ndim=x.ndim + 1)
     at = at + x.ndim if at < 0 else at
@@ -134,7 +134,7 @@ def squeeze(a: Any, axis: Any = None) -> Any:
     if axis is None:
         shape = tuple(dim for dim in x.shape if dim != 1)
         return x if x.scalar else x._view_reshape(shape)
-    if not x.ndim and not isinstance(axis, tuple) and operator.index(axis) in (0, -1):
+    if not x.ndim and not isinstance(axis, tuple) and integer(axis) in (0, -1):
         return x
     axes = given_axes(axis, x.ndim, "duplicate value in 'axis'")
     if any(x.shape[at] != 1 for at in axes):
@@ -222,7 +222,7 @@ def rot90(m: Any, k: Any = 1, axes: Any = (0, 1)) -> Any:
     if len(axes) != 2:
         raise error("value", text="len(axes) must be 2.")
     first, second = given_axes(axes, x.ndim, f"Axes={axes} must be different.")
-    turns = operator.index(k) % 4
+    turns = integer(k) % 4
     if turns == 0:
         return _flipped(x, ())
     if turns == 2:
@@ -238,10 +238,10 @@ def rot90(m: Any, k: Any = 1, axes: Any = (0, 1)) -> Any:
 def _bounds(size: int, sections: Any) -> list[tuple[int, int]]:
     """First and one-past-last position of every section."""
     if isinstance(sections, tuple | list | np.ndarray):
-        cuts = [operator.index(at) for at in sections]
+        cuts = [integer(at) for at in sections]
         pairs = zip([0, *cuts], [*cuts, size], strict=True)
         return [slice(first, last).indices(size)[:2] for first, last in pairs]
-    count = operator.index(sections)
+    count = integer(sections)
     if count <= 0:
         raise error("value", text="number sections must be larger than 0.")
     small, extra = divmod(size, count)
@@ -265,7 +265,7 @@ def array_split(ary: Any, indices_or_sections: Any, axis: Any = 0) -> Any:
 def split(ary: Any, indices_or_sections: Any, axis: Any = 0) -> Any:
     x = as_array(ary)
     if not isinstance(indices_or_sections, tuple | list | np.ndarray):
-        at, count = one_axis(axis, x.ndim), operator.index(indices_or_sections)
+        at, count = one_axis(axis, x.ndim), integer(indices_or_sections)
         if count > 0 and x.shape[at] % count:
             raise error("value", text="array split does not result in an equal division")
     return array_split(x, indices_or_sections, axis)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import operator
 from typing import Any
 
 import numpy as np
@@ -12,6 +11,7 @@ from ...ir import ops
 from ...ir.graph import Value
 from ...ir.op import const
 from ...ir.ops.special import HIGHEST_ORDER
+from ...ir.sizes import integer
 from ...ir.types import F64
 from ..array import Array, wrap
 from ..core import ArrayCore
@@ -36,7 +36,7 @@ def _inexact(x: Any) -> Value:
 def polygamma(n: Any, x: Any) -> Array:
     if isinstance(n, ArrayCore) or np.ndim(n):
         raise unsupported("scipy.special.polygamma of orders", hint="the order must be a number")
-    order = operator.index(n)
+    order = integer(n)
     if not 0 <= order <= HIGHEST_ORDER:
         hint = f"orders from 0 to {HIGHEST_ORDER} are"
         raise unsupported(f"scipy.special.polygamma of order {order}", hint=hint)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import operator
 from typing import Any
 
 import numpy as np
@@ -10,6 +9,7 @@ import numpy as np
 from ...ir import ops
 from ...ir.graph import Value
 from ...ir.op import const
+from ...ir.sizes import Size, integer, largest
 from ...ir.types import F64, I64
 from ..advanced import Access, write
 from ..array import Array, wrap
@@ -52,7 +52,7 @@ def bincount(x: Any, /, weights: Any = None, minlength: Any = 0) -> Any:
         text = f"Cannot cast array data from {places.dtype!r} to dtype('int64')"
         raise error("type", text=f"{text} according to the rule 'safe'")
     places = cast(places, I64)
-    least = operator.index(minlength)
+    least = integer(minlength)
     if least < 0:
         raise error("value", text="'minlength' must not be negative")
     size = least
@@ -96,7 +96,7 @@ def histogram(
     if isinstance(bins, str):
         raise unsupported(f"np.histogram(bins={bins!r})", hint="give the number of bins")
     if np.ndim(bins) == 0:
-        count = operator.index(bins)
+        count = integer(bins)
         if count < 1:
             raise error("value", text="`bins` must be positive, when an integer")
         first, last = _outer_edges(x, range)
@@ -194,7 +194,8 @@ def cov(
     mean, total = average(x, axis=1, weights=w, returned=True)
     total = total[0]
     if w is None:
-        scale: Any = float(max(count - freedom, 0))
+        divisor = largest(count - freedom, 0)
+        scale: Any = divisor.as_number() if isinstance(divisor, Size) else float(divisor)
     elif certain is None or freedom == 0:
         scale = total - freedom
     else:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import operator
 from typing import Any
 
 import numpy as np
@@ -16,6 +15,7 @@ from ...ir.ops.complex_matrices import embedded, of_rows
 from ...ir.ops.complex_matrices import parts as unembedded
 from ...ir.ops.hermitian import completed
 from ...ir.ops.matrices import identity, product, symmetric
+from ...ir.sizes import integer
 from ...ir.types import C128, F64, I64
 from ..array import Array, wrap
 from ..errors import error
@@ -266,7 +266,7 @@ def matrix_power(a: Any, n: Any) -> Array:
 
     x = stacked(a, square=True, kinds=ANY)
     try:
-        exponent = operator.index(n)
+        exponent = integer(n)
     except TypeError:
         raise error("type", text="exponent must be an integer") from None
     if exponent == 0:
