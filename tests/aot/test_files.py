@@ -233,5 +233,5 @@ def test_the_command(tmp_path, monkeypatch, capsys) -> None:
     ):
         assert main(["compile", *wrong]) == 1
         captured = capsys.readouterr()
-        assert captured.err.startswith("adjit compile: ")
+        assert captured.err.startswith("adjit: compile: ")
         assert not captured.out
