@@ -3,17 +3,17 @@
 from typing import TYPE_CHECKING, Any
 
 from .tracer.api import compile_grad, grad, jit, stop_gradient, value_and_grad
-from .tracer.check import check_grads
 from .tracer.checkpoint import checkpoint
 from .tracer.errors import AdjitError
-from .tracer.products import jvp, linearize, vjp
 
 if TYPE_CHECKING:
     from .imperative.arrays import Array
+    from .tracer.check import check_grads
     from .tracer.custom import custom_jvp, custom_vjp
     from .tracer.elementwise import elementwise_grad, holomorphic_grad
     from .tracer.gauss_newton import gnvp
     from .tracer.jacobians import hessian, hvp, jacfwd, jacobian, jacrev
+    from .tracer.products import jvp, linearize, vjp
 
 __version__ = "0.1.0"
 
@@ -49,7 +49,9 @@ __path__.append(f"{__path__[0]}/namespaces")
 _LATE = dict.fromkeys(("custom_jvp", "custom_vjp"), ".tracer.custom")
 _LATE |= dict.fromkeys(("elementwise_grad", "holomorphic_grad"), ".tracer.elementwise")
 _LATE |= dict.fromkeys(("hessian", "hvp", "jacfwd", "jacobian", "jacrev"), ".tracer.jacobians")
-_LATE |= {"gnvp": ".tracer.gauss_newton", "Array": ".imperative.arrays"}
+_LATE |= dict.fromkeys(("jvp", "linearize", "vjp"), ".tracer.products")
+_LATE |= {"gnvp": ".tracer.gauss_newton", "check_grads": ".tracer.check"}
+_LATE |= {"Array": ".imperative.arrays"}
 _MODULES = ("autograd", "nn", "numpy", "optim")
 
 

@@ -7,6 +7,8 @@ from the wheel, and a Python file at the root is in it whether it should be or n
 from __future__ import annotations
 
 import importlib
+import subprocess
+import sys
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -46,6 +48,22 @@ def test_every_source_folder_is_a_package() -> None:
 
 def test_no_stray_module_at_the_root() -> None:
     assert {path.name for path in ROOT.glob("*.py")} <= {"__init__.py", "__main__.py"}
+
+
+def test_the_import_waits_with_what_records() -> None:
+    """The op table and the passes take longer to import than NumPy does."""
+    program = "import adjit, sys; print(*sorted(m for m in sys.modules if m.startswith('adjit')))"
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    loaded = set(done.stdout.split())
+    assert not loaded & {
+        "adjit.ir.ops",
+        "adjit.tracer.core",
+        "adjit.tracer.products",
+        "adjit.imperative",
+    }
+    assert len(loaded) <= 30
 
 
 def test_typed_marker_and_license_are_shipped(settings: dict) -> None:
