@@ -128,12 +128,19 @@ class Factorizations(ByReference):
         return self._lapack(b, item, "potrf", self.char("U"), self.int(n), item.y, self.int(n))
 
     def _getrf(self, b: ll.IRBuilder, item: Item) -> ll.Value | None:
-        (a,), (n, m), size = item.args, item.matrix, item.size
-        self._copy(b, item.y, a, n * m * size)
+        return self._lu(b, item, item.matrix[1], False)
+
+    def _complex_getrf(self, b: ll.IRBuilder, item: Item) -> ll.Value | None:
+        return self._lu(b, item, item.matrix[0], True)
+
+    def _lu(self, b: ll.IRBuilder, item: Item, m: int, is_complex: bool) -> ll.Value | None:
+        (a,), (n, _), pivots = item.args, item.matrix, item.scratch["ipiv"]
+        size = (2 if is_complex else 1) * n * m * item.size
+        self._copy(b, item.y, a, size)
         rows = self.int(m)
-        pivots = item.scratch["ipiv"]
-        singular = self._lapack(b, item, "getrf", rows, self.int(n), item.y, rows, pivots)
-        self._pivots(b, item, behind(b, item.y, n * m * size), min(m, n))
+        arguments = rows, self.int(n), item.y, rows, pivots
+        singular = self._lapack(b, item, "getrf", *arguments, is_complex=is_complex)
+        self._pivots(b, item, behind(b, item.y, size), min(m, n))
         return singular if item.value.attr("where") else None
 
     def _pivots(self, b: ll.IRBuilder, item: Item, target: ll.Value, count: int) -> None:
@@ -144,90 +151,6 @@ class Factorizations(ByReference):
             row = b.sub(row, ll.Constant(I32, 1))
             number = b.sitofp(row, memory_type(item.value.dtype))
             b.store(number, self._element(b, target, k, item.value.dtype))
-
-    def _complex_getrf(self, b: ll.IRBuilder, item: Item) -> ll.Value | None:
-        (a,), (n, _), pivots = item.args, item.matrix, item.scratch["ipiv"]
-        size = 2 * n * n * item.size
-        self._copy(b, item.y, a, size)
-        rows = self.int(n)
-        arguments = rows, rows, item.y, rows, pivots
-        singular = self._lapack(b, item, "getrf", *arguments, is_complex=True)
-        self._pivots(b, item, behind(b, item.y, size), n)
-        return singular if item.value.attr("where") else None
-
-    def _heevd(self, b: ll.IRBuilder, item: Item) -> ll.Value:
-        (a,), (n, _), value = item.args, item.matrix, item.value
-        vectors = value.attr("vectors")
-        target = behind(b, item.y, n * item.size) if vectors else item.scratch["copy"]
-        self._copy(b, target, a, 2 * n * n * item.size)
-        room = workspace(value)
-        return self._lapack(
-            b,
-            item,
-            "heevd",
-            self.char("V" if vectors else "N"),
-            self.char("L" if value.attr("lower") else "U"),
-            self.int(n),
-            target,
-            self.int(n),
-            item.y,
-            item.scratch["work"],
-            self.int(room["work"] // 2),
-            item.scratch["rwork"],
-            self.int(room["rwork"]),
-            item.scratch["iwork"],
-            self.int(room["iwork"]),
-            is_complex=True,
-        )
-
-    def _geev(self, b: ll.IRBuilder, item: Item) -> ll.Value:
-        (a,), (n, _), value = item.args, item.matrix, item.value
-        copy, size = item.scratch["copy"], self.int(n)
-        self._copy(b, copy, a, n * n * item.size)
-        vectors = behind(b, item.y, 2 * n * item.size) if value.attr("vectors") else copy
-        return self._lapack(
-            b,
-            item,
-            "geev",
-            self.char("N"),
-            self.char("V" if value.attr("vectors") else "N"),
-            size,
-            copy,
-            size,
-            item.y,
-            behind(b, item.y, n * item.size),
-            copy,
-            size,
-            vectors,
-            size,
-            item.scratch["work"],
-            self.int(workspace(value)["work"]),
-        )
-
-    def _complex_geev(self, b: ll.IRBuilder, item: Item) -> ll.Value:
-        (a,), (n, _), value = item.args, item.matrix, item.value
-        copy, size = item.scratch["copy"], self.int(n)
-        self._copy(b, copy, a, 2 * n * n * item.size)
-        vectors = behind(b, item.y, 2 * n * item.size) if value.attr("vectors") else copy
-        return self._lapack(
-            b,
-            item,
-            "geev",
-            self.char("N"),
-            self.char("V" if value.attr("vectors") else "N"),
-            size,
-            copy,
-            size,
-            item.y,
-            copy,
-            size,
-            vectors,
-            size,
-            item.scratch["work"],
-            self.int(workspace(value)["work"] // 2),
-            item.scratch["rwork"],
-            is_complex=True,
-        )
 
     def _gelqf(self, b: ll.IRBuilder, item: Item) -> None:
         (a,), (m, n), size = item.args, item.matrix, item.size
@@ -249,25 +172,72 @@ class Factorizations(ByReference):
         self._lapack(b, item, "orglq", columns, rows, rank, item.y, columns, tau, work, room)
 
     def _syevd(self, b: ll.IRBuilder, item: Item) -> ll.Value:
+        return self._symmetric(b, item, False)
+
+    def _heevd(self, b: ll.IRBuilder, item: Item) -> ll.Value:
+        return self._symmetric(b, item, True)
+
+    def _symmetric(self, b: ll.IRBuilder, item: Item, is_complex: bool) -> ll.Value:
         (a,), (n, _), value = item.args, item.matrix, item.value
-        vectors = value.attr("vectors")
+        vectors, numbers = value.attr("vectors"), 2 if is_complex else 1
         target = behind(b, item.y, n * item.size) if vectors else item.scratch["copy"]
-        self._copy(b, target, a, n * n * item.size)
+        self._copy(b, target, a, numbers * n * n * item.size)
         room = workspace(value)
+        work = [item.scratch["work"], self.int(room["work"] // numbers)]
+        if is_complex:
+            work += [item.scratch["rwork"], self.int(room["rwork"])]
         return self._lapack(
             b,
             item,
-            "syevd",
+            "heevd" if is_complex else "syevd",
             self.char("V" if vectors else "N"),
             self.char("L" if value.attr("lower") else "U"),
             self.int(n),
             target,
             self.int(n),
             item.y,
-            item.scratch["work"],
-            self.int(room["work"]),
+            *work,
             item.scratch["iwork"],
             self.int(room["iwork"]),
+            is_complex=is_complex,
+        )
+
+    def _geev(self, b: ll.IRBuilder, item: Item) -> ll.Value:
+        return self._general(b, item, False)
+
+    def _complex_geev(self, b: ll.IRBuilder, item: Item) -> ll.Value:
+        return self._general(b, item, True)
+
+    def _general(self, b: ll.IRBuilder, item: Item, is_complex: bool) -> ll.Value:
+        """The eigenvalues are complex numbers, or two arrays of their parts."""
+        (a,), (n, _), value = item.args, item.matrix, item.value
+        copy, size, numbers = item.scratch["copy"], self.int(n), 2 if is_complex else 1
+        self._copy(b, copy, a, numbers * n * n * item.size)
+        vectors = behind(b, item.y, 2 * n * item.size) if value.attr("vectors") else copy
+        values, work = (
+            [item.y],
+            [item.scratch["work"], self.int(workspace(value)["work"] // numbers)],
+        )
+        if is_complex:
+            work.append(item.scratch["rwork"])
+        else:
+            values.append(behind(b, item.y, n * item.size))
+        return self._lapack(
+            b,
+            item,
+            "geev",
+            self.char("N"),
+            self.char("V" if value.attr("vectors") else "N"),
+            size,
+            copy,
+            size,
+            *values,
+            copy,
+            size,
+            vectors,
+            size,
+            *work,
+            is_complex=is_complex,
         )
 
     def _gesdd(self, b: ll.IRBuilder, item: Item) -> ll.Value:
