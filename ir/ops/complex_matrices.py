@@ -50,6 +50,15 @@ def embedded(re: Value, im: Value) -> Value:
     return y
 
 
+def embedded_array(x: np.ndarray) -> np.ndarray:
+    """The same of a matrix of complex numbers, for references."""
+    m, n = x.shape
+    y = np.empty((m, 2, n, 2))
+    y[:, 0, :, 0] = y[:, 1, :, 1] = x.real
+    y[:, 1, :, 0], y[:, 0, :, 1] = x.imag, -x.imag
+    return y.reshape(2 * m, 2 * n)
+
+
 def embedded_adjoint(g: Value) -> Pair:
     return every(g, 0, 0) + every(g, 1, 1), every(g, 1, 0) - every(g, 0, 1)
 

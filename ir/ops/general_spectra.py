@@ -23,6 +23,7 @@ from .complex_matrices import (
     check_parts,
     embedded,
     embedded_adjoint,
+    embedded_array,
     for_lapack,
     from_lapack,
     parts,
@@ -61,11 +62,7 @@ def _reference(part: int) -> Any:
             if not part:
                 w = np.linalg.eigvals(a)
                 return [np.stack([w.real, w.imag])]
-            v = np.linalg.eig(a)[1]
-            y = np.empty((n, 2, n, 2))
-            y[:, 0, :, 0] = y[:, 1, :, 1] = v.real
-            y[:, 1, :, 0], y[:, 0, :, 1] = v.imag, -v.imag
-            return [y.reshape(2 * n, 2 * n)]
+            return [embedded_array(np.linalg.eig(a)[1])]
 
         return per_matrix(one, [(2 * n, 2 * n) if part else (2, n)], where, *given)[0]
 

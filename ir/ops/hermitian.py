@@ -22,6 +22,7 @@ from .complex_matrices import (
     check_parts,
     embedded,
     embedded_adjoint,
+    embedded_array,
     for_lapack,
     from_lapack,
     parts,
@@ -75,12 +76,7 @@ def _reference(part: int) -> Any:
 
         def one(a: Any, b: Any) -> list[Any]:
             found = np.linalg.eigh(a + 1j * b, "L" if lower else "U")[part]
-            if not part:
-                return [found]
-            y = np.empty((n, 2, n, 2))
-            y[:, 0, :, 0] = y[:, 1, :, 1] = found.real
-            y[:, 1, :, 0], y[:, 0, :, 1] = found.imag, -found.imag
-            return [y.reshape(2 * n, 2 * n)]
+            return [embedded_array(found) if part else found]
 
         return per_matrix(one, [(2 * n, 2 * n) if part else (n,)], where, re, im)[0]
 
