@@ -156,9 +156,6 @@ class Number(_Of):
     def __ne__(self, other: Number | float) -> Mask:  # type: ignore[override]
         return self._compare("!=", other)
 
-    def is_nan(self) -> Mask:
-        return self != self
-
     def bits(self) -> Integer:
         """The pattern of bits, as an integer of the same width."""
         return Integer(self.e, self.e.b.bitcast(self.value, self.e.integers))
@@ -195,10 +192,6 @@ class Integer(_Of):
 
     def __rshift__(self, count: int) -> Integer:
         return self._binary("lshr", count)
-
-    def shifted_down(self, count: int) -> Integer:
-        """Shifted right with its sign. (AVX2 has no such instruction for 64 bits: slow there.)"""
-        return self._binary("ashr", count)
 
     def _compare(self, sign: str, other: Integer | int) -> Mask:
         emit = self.e.b.icmp_signed
@@ -252,11 +245,6 @@ def where(mask: Mask, x: Number | float, y: Number | float) -> Number:
     """``x`` in the lanes of the mask, else ``y``."""
     e = mask.e
     return Number(e, e.b.select(mask.value, e.number(x).value, e.number(y).value))
-
-
-def where_integer(mask: Mask, x: Integer | int, y: Integer | int) -> Integer:
-    e = mask.e
-    return Integer(e, e.b.select(mask.value, e.integer(x).value, e.integer(y).value))
 
 
 def fma(x: Number, y: Number | float, z: Number | float) -> Number:
@@ -330,12 +318,6 @@ def nearest(x: Number) -> tuple[Number, Integer]:
     big = x.e.number(magic(x.e))
     shifted = x + big
     return shifted - big, shifted.bits() - big.bits()
-
-
-def to_number(n: Integer) -> Number:
-    """An integer of magnitude below 2**(p-2) as a number, exactly."""
-    big = n.e.number(magic(n.e))
-    return (n + big.bits()).number() - big
 
 
 def power_of_two(n: Integer) -> Number:

@@ -5,7 +5,7 @@ The last two axes are those of the matrix, all before them are the batch.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from ..errors import IRError
 from ..graph import Value
@@ -124,8 +124,6 @@ def fold(g: Value, is_lower: bool) -> Value:
 
 
 # --- masks ----------------------------------------------------------------------------------
-
-Reach = Callable[[Value, Value], tuple[Value, ...]]
 
 
 def reach(y: Value, mask: Value) -> tuple[Value, ...]:
