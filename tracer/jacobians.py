@@ -78,7 +78,7 @@ def jacrev(
     ``(result.size, argument.size)`` instead, and rows without a common column are computed by one
     pass, see :class:`~adjit.tracer.sparse.SparseJacobian`.
     """
-    return _sparse(fun, argnums, "reverse") if sparse else _kept(fun, argnums, forward=False)
+    return _sparse(fun, argnums, "reverse") if sparse else _kept(Jacobian, fun, argnums, False)
 
 
 def jacfwd(
@@ -86,7 +86,7 @@ def jacfwd(
 ) -> Jacobian | SparseJacobian:
     """As :func:`jacrev`, by one pass forwards for each element of the arguments: for arguments
     that are smaller than the result. With ``sparse``, by one for columns without a common row."""
-    return _sparse(fun, argnums, "forward") if sparse else _kept(fun, argnums, forward=True)
+    return _sparse(fun, argnums, "forward") if sparse else _kept(Jacobian, fun, argnums, True)
 
 
 def jacobian(
@@ -122,26 +122,17 @@ def hvp(fun: Callable[..., Any], x: Any, v: Any, *args: Any) -> Any:
     return jvp(grad(fun), (x, *args), (v, *[None for _ in args]))[1]
 
 
-def _kept(fun: Callable[..., Any], argnums: Argnums, forward: bool) -> Jacobian:
-    if not callable(fun):
-        raise error("not_callable", type=type(fun).__name__)
-    wanted = checked_argnums(argnums)
-    found: Jacobian = kept(
-        fun, ("jacobian", wanted, forward), lambda: Jacobian(fun, wanted, forward)
-    )
-    return found
-
-
 def _sparse(fun: Callable[..., Any], argnums: Argnums, way: str) -> SparseJacobian:
     from .sparse import SparseJacobian
 
+    return _kept(SparseJacobian, fun, argnums, way)
+
+
+def _kept(kind: Callable[..., Any], fun: Callable[..., Any], argnums: Argnums, way: Any) -> Any:
     if not callable(fun):
         raise error("not_callable", type=type(fun).__name__)
     wanted = checked_argnums(argnums)
-    found: SparseJacobian = kept(
-        fun, ("sparse", wanted, way), lambda: SparseJacobian(fun, wanted, way)
-    )
-    return found
+    return kept(fun, (kind, wanted, way), lambda: kind(fun, wanted, way))
 
 
 # --- recording ------------------------------------------------------------------------------

@@ -78,8 +78,9 @@ class Pushforward(Product):
 def _linearized(fun: Callable[..., Any], args: tuple, reverse: bool) -> tuple[Any, Any]:
     from .linear import Linearized
 
+    trace = current_trace()
     leaves, structure = flatten(args)
-    if current_trace() is None and (elsewhere := recorder(leaves)) is not None:
+    if trace is None and (elsewhere := recorder(leaves)) is not None:
         kept_now = [x if recorder([x]) is None else x.copy() for x in leaves]
         args = rebuild(structure, kept_now)  # as they are now
         primal = kept(fun, "value", lambda: Compiled(fun, 0, "value"))
@@ -89,11 +90,6 @@ def _linearized(fun: Callable[..., Any], args: tuple, reverse: bool) -> tuple[An
     found: Linearized = kept(
         fun, ("linear", reverse, len(args)), lambda: Linearized(fun, reverse, len(args))
     )
-    trace = current_trace()
-    if trace is None and (elsewhere := recorder(flatten(args)[0])) is not None:
-        product_of = _pulled if reverse else _pushed
-        value = elsewhere(kept(fun, "value", lambda: Compiled(fun, 0, "value")), args, {})
-        return value, lambda *given: elsewhere(product_of, (fun, args, given), {})
     value, residuals, linear = (found if trace is not None else found.compiled)(*args)
     product = (Pullback if reverse else Pushforward)(linear, residuals)
     if trace is not None:
