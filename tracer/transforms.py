@@ -220,9 +220,6 @@ class Compiled:
             from .nest import nested_value
 
             return nested_value(self, args, kwargs)
-        elsewhere = recorder(flatten((args, kwargs))[0])
-        if elsewhere is not None:
-            return elsewhere(self, args, kwargs)
         arguments = self.arguments(args, kwargs)
         if (elsewhere := recorder(leaf.item for leaf in arguments.leaves)) is not None:
             return elsewhere(self, args, kwargs)
@@ -271,9 +268,6 @@ class Gradient(Compiled):
             from .nest import nested_gradient
 
             return nested_gradient(self, args, kwargs)
-        elsewhere = recorder(flatten((args, kwargs))[0])
-        if elsewhere is not None:
-            return elsewhere(self, args, kwargs)
         given = dict(kwargs)
         out = self._take_out(kwargs)
         arguments = self.arguments(args, kwargs)
